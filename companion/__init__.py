@@ -1,0 +1,1 @@
+"""Reference implementations of *Machine Learning, Checked*: every algorithm from scratch, in NumPy."""

@@ -1,0 +1,56 @@
+# Two commands for readers (book, test), the others for those who write. Everything runs in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+ENV := .venv/.installed
+PYTEST := $(BIN)/python -m pytest -q
+NBVAL := $(PYTEST) --nbval --nbval-current-env -n 2 --dist loadfile book/notebooks exercises/solutions
+SITE := _build/html/.built
+SOURCES := $(shell find book companion exercises _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
+
+.PHONY: book test test-portable notebooks exercises lab bench lint clean
+.DELETE_ON_ERROR:
+
+book: $(SITE)
+	@echo "The book: file://$(CURDIR)/_build/html/index.html"
+
+test: $(SITE)
+	$(MAKE) --no-print-directory lint
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules companion tests --ignore tests/site
+	$(NBVAL)
+	$(PYTEST) tests/site
+
+# The same digits on one thread, on another processor's BLAS kernels, and on torch's plainest ones.
+test-portable: $(ENV)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(NBVAL)
+	OPENBLAS_CORETYPE=Haswell $(NBVAL)
+	ATEN_CPU_CAPABILITY=default $(NBVAL)
+
+notebooks: $(ENV)
+	$(BIN)/python -m tools.notebooks $(CHAPTERS)
+
+exercises: $(ENV)
+	$(BIN)/python -m tools.exercises $(CHAPTERS)
+
+lab: $(ENV)
+	$(BIN)/jupyter lab
+
+bench: $(ENV)
+	$(BIN)/python benchmarks/run.py
+
+lint: $(ENV)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+clean:
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache
+
+$(ENV): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+# A build that failed on a warning must not leave a cache in which the warning no longer appears.
+$(SITE): $(ENV) $(SOURCES)
+	$(BIN)/python -m tools.verdicts
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build; exit 1; }
+	touch $@

@@ -1,0 +1,189 @@
+r"""Elementary functions computed without overflow or cancellation, and finite differences to check gradients with."""
+
+import numpy as np
+
+__all__ = [
+    "finite_difference_gradient",
+    "finite_difference_jacobian",
+    "log_sigmoid",
+    "log_softmax",
+    "logit",
+    "logsumexp",
+    "sigmoid",
+    "softmax",
+    "softplus",
+]
+
+
+def sigmoid(z):
+    r"""The logistic function :math:`\sigma(z) = 1 / (1 + e^{-z})`, of each element.
+
+    The exponential is taken of :math:`-|z|` only, so that nothing overflows.
+
+    Parameters
+    ----------
+    z : array_like
+
+    Returns
+    -------
+    ndarray of the shape of ``z``, in [0, 1]
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
+    array([0. , 0.5, 1. ])
+    """
+    z = np.asarray(z)
+    small = np.exp(-np.abs(z))  # in (0, 1]
+    return np.where(z >= 0, 1.0, small).astype(small.dtype) / (1 + small)
+
+
+def log_sigmoid(z):
+    r""":math:`\log \sigma(z) = -\log(1 + e^{-z})`, of each element; exact far out, where the sigmoid itself is 0.
+
+    Examples
+    --------
+    >>> log_sigmoid(np.array([-1e4, 0.0])).round(4)
+    array([-1.000e+04, -6.931e-01])
+    """
+    return -softplus(-np.asarray(z))
+
+
+def softplus(z):
+    r""":math:`\log(1 + e^z) = \max(z, 0) + \log(1 + e^{-|z|})`, of each element.
+
+    Examples
+    --------
+    >>> softplus(np.array([-1e4, 0.0, 1e4])).round(4)
+    array([0.000e+00, 6.931e-01, 1.000e+04])
+    """
+    z = np.asarray(z)
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def logit(p):
+    r"""The log-odds :math:`\log \frac{p}{1-p}`, the inverse of :func:`sigmoid`; infinite at 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If an element is outside [0, 1].
+
+    Examples
+    --------
+    >>> logit(np.array([0.5, 0.75])).round(4)
+    array([0.    , 1.0986])
+    """
+    p = np.asarray(p, dtype=float)
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ValueError(f"p must be in [0, 1], got values between {np.min(p)} and {np.max(p)}")
+    with np.errstate(divide="ignore"):
+        return np.log(p) - np.log1p(-p)
+
+
+def logsumexp(a, axis=None, keepdims=False):
+    r""":math:`\log \sum_i e^{a_i}` along an axis, with the maximum taken out before the exponential.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or tuple of int, optional
+        All axes without.
+    keepdims : bool
+
+    Examples
+    --------
+    >>> logsumexp(np.array([1000.0, 1000.0])).round(4)
+    np.float64(1000.6931)
+    """
+    a = np.asarray(a)
+    top = a.max(axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0).astype(top.dtype)  # all -inf, or an inf: the sum says it by itself
+    with np.errstate(divide="ignore"):
+        out = np.log(np.exp(a - top).sum(axis=axis, keepdims=True)) + top
+    return out if keepdims else out.squeeze(axis=axis)[()]
+
+
+def softmax(z, axis=-1):
+    r""":math:`p_k = e^{z_k} / \sum_j e^{z_j}` along an axis: positive numbers that sum to 1.
+
+    Adding a constant to every score changes nothing, so the largest is made 0 first.
+
+    Examples
+    --------
+    >>> softmax(np.array([1000.0, 1001.0])).round(4)
+    array([0.2689, 0.7311])
+    """
+    z = np.asarray(z)
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def log_softmax(z, axis=-1):
+    r""":math:`\log p_k = z_k - \log\sum_j e^{z_j}` along an axis; finite where :math:`p_k` underflows.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([0.0, 1e4]))
+    array([-10000.,      0.])
+    """
+    z = np.asarray(z)
+    shifted = z - z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def finite_difference_gradient(fun, x, eps=1e-6):
+    r"""Central differences :math:`\frac{f(x + \epsilon e_i) - f(x - \epsilon e_i)}{2\epsilon}` of a scalar function.
+
+    The error is about :math:`\epsilon^2` times the third derivative, plus rounding of about :math:`10^{-16}|f|/\epsilon`.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x)`` returns a number.
+    x : ndarray of any shape
+    eps : float
+
+    Returns
+    -------
+    ndarray of the shape of ``x``
+
+    Examples
+    --------
+    >>> finite_difference_gradient(lambda x: x @ x, np.array([1.0, 2.0])).round(6)
+    array([2., 4.])
+    """
+    return finite_difference_jacobian(fun, x, eps).reshape(np.shape(x))
+
+
+def finite_difference_jacobian(fun, x, eps=1e-6):
+    r"""Central differences of an array-valued function: :math:`J_{ij} = \partial f_i / \partial x_j`.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x)`` returns an array of shape s.
+    x : ndarray of shape t
+    eps : float
+
+    Returns
+    -------
+    ndarray of shape s + t
+
+    Examples
+    --------
+    >>> finite_difference_jacobian(lambda x: x**2, np.array([1.0, 3.0])).round(6)
+    array([[2., 0.],
+           [0., 6.]])
+    """
+    x = np.array(x, dtype=float)
+    columns = []
+    for index in np.ndindex(x.shape):
+        plus, minus = x.copy(), x.copy()
+        plus[index] += eps
+        minus[index] -= eps
+        columns.append(
+            (np.asarray(fun(plus), dtype=float) - np.asarray(fun(minus), dtype=float)) / (plus[index] - minus[index])
+        )
+    out = np.stack(columns, axis=-1)
+    return out.reshape(*out.shape[:-1], *x.shape)

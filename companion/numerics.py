@@ -135,7 +135,8 @@ def log_softmax(z, axis=-1):
 def finite_difference_gradient(fun, x, eps=1e-6):
     r"""Central differences :math:`\frac{f(x + \epsilon e_i) - f(x - \epsilon e_i)}{2\epsilon}` of a scalar function.
 
-    The error is about :math:`\epsilon^2` times the third derivative, plus rounding of about :math:`10^{-16}|f|/\epsilon`.
+    The error is about :math:`\epsilon^2` times the third derivative, plus rounding of about
+    :math:`10^{-16}|f|/\epsilon`.
 
     Parameters
     ----------

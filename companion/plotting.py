@@ -8,6 +8,7 @@ from importlib import resources
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 
 MARKERS = ["o", "s", "^", "D", "v", "P"]
 MAX_BYTES = 1_500_000  # of one player's HTML: a page stays light
@@ -297,6 +298,7 @@ def contour(ax, fun, xlim, ylim, *, levels=12, n=100):
     if np.ndim(levels) == 0:
         low, high = values.min(), values.max()
         levels = np.unique(low + (high - low) * np.linspace(0, 1, levels + 2)[1:-1] ** 2)
-    lines = ax.contour(x, y, values, levels=levels, cmap="cividis", linewidths=1.1, linestyles="solid")
+    shades = ListedColormap(plt.get_cmap("cividis")(np.linspace(0, 0.6, 256)))  # the light end is lost on white
+    lines = ax.contour(x, y, values, levels=levels, cmap=shades, linewidths=1.1, linestyles="solid")
     ax.grid(False)
     return lines

@@ -142,11 +142,9 @@ def _frames(fig, draw, arguments):
         draw(argument)
         canvas.draw()
         pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # (height, width, 3)
-        pixels = (np.round(pixels / 17) * 17).astype(
-            np.uint8
-        )  # 16 shades a channel: half the bytes, the same to the eye
+        pixels = (np.round(pixels / 17) * 17).astype(np.uint8)  # 16 shades a channel: half the bytes
         buffer = io.BytesIO()
-        plt.imsave(buffer, pixels, format="webp", pil_kwargs={"lossless": True, "method": 2})  # half the bytes of PNG
+        plt.imsave(buffer, pixels, format="webp", pil_kwargs={"lossless": True, "method": 2})  # half of PNG's
         frames.append(buffer.getvalue())
     plt.close(fig)
     return frames, pixels.shape[1::-1]

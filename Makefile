@@ -15,7 +15,7 @@ book: $(SITE)
 
 test: $(SITE)
 	$(MAKE) --no-print-directory lint
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules companion tests --ignore tests/site
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules --doctest-glob="index.md" companion book/index.md tests --ignore tests/site
 	$(NBVAL)
 	$(PYTEST) tests/site
 

@@ -59,25 +59,25 @@ def _positive(name, value, low=0.0, high=np.inf):
         raise ValueError(f"{name}={value}, expected in ({low}, {high})")
 
 
-def _reduce(values, grads, sample_weight, reduction, weight=1.0):
+def _reduce(values, grads, sample_weight, reduction, share=1.0):
     """Weigh the values and gradients of the samples and put them together.
 
-    ``values`` has the samples first; ``grads`` may have further axes. ``weight`` is a loss's own weight of each
-    sample, such as that of its class; it counts in the mean like ``sample_weight``.
+    ``values`` has the samples first; ``grads`` may have further axes. In the mean each sample counts as ``share`` (1, or
+    the weight of its class) times its sample weight.
     """
+    weight = np.ones(values.shape, dtype=values.dtype)
     if sample_weight is not None:
         sample_weight = _finite("sample_weight", sample_weight)
-        if sample_weight.shape != values.shape[:1] and sample_weight.shape != values.shape:
+        if sample_weight.shape != values.shape[:1]:
             raise ValueError(f"sample_weight has shape {sample_weight.shape}, expected {values.shape[:1]}")
         if (sample_weight < 0).any():
             raise ValueError(f"sample_weight contains {sample_weight.min()}, expected >= 0")
-        weight = weight * sample_weight.reshape(sample_weight.shape + (1,) * (values.ndim - sample_weight.ndim))
-    weight = np.broadcast_to(np.asarray(weight, dtype=values.dtype), values.shape)
+        weight *= sample_weight.reshape(-1, *(1,) * (values.ndim - 1))
     if reduction == "mean":
-        total = weight.sum()
+        total = (weight * share).sum()
         if not total > 0:
             raise ValueError("the weights sum to 0, expected a positive sum")
-        weight = weight / total
+        weight /= total
     elif reduction not in ("sum", "none"):
         raise ValueError(f"reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
     values, grads = weight * values, weight.reshape(weight.shape + (1,) * (grads.ndim - weight.ndim)) * grads
@@ -281,14 +281,11 @@ def cross_entropy(y_true, y_pred, *, label_smoothing=0.0, class_weight=None, sam
     weights = np.ones(n_classes, dtype=z.dtype) if class_weight is None else _finite("class_weight", class_weight)
     if weights.shape != (n_classes,) or (weights < 0).any():
         raise ValueError(f"class_weight must be {n_classes} non-negative numbers, got shape {weights.shape}")
-    own = q @ weights if np.ndim(y_true) == 1 else np.ones(len(z), dtype=z.dtype)  # what the mean divides by
+    share = q @ weights if np.ndim(y_true) == 1 else 1.0  # what a sample counts for in the mean
     cq = weights * ((1 - label_smoothing) * q + label_smoothing / n_classes)  # (n_samples, K)
     values = -(cq * log_softmax(z)).sum(axis=1)
     grads = cq.sum(axis=1, keepdims=True) * softmax(z) - cq
-    if reduction != "mean":
-        return _reduce(values, grads, sample_weight, reduction)
-    safe = np.where(own > 0, own, 1.0)  # a class of weight 0 has the value 0 and the weight 0
-    return _reduce(values / safe, grads / safe[:, None], sample_weight, reduction, weight=own)
+    return _reduce(values, grads, sample_weight, reduction, share)
 
 
 def hinge(y_true, y_pred, *, sample_weight=None, reduction="mean"):

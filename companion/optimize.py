@@ -28,10 +28,19 @@ ROUNDING = 10 * np.finfo(float).eps  # values of the function closer than this, 
 class OptimizeResult(dict):
     """What :func:`minimize` found, under SciPy's names; entries can be read as attributes."""
 
-    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the result has no {name!r}, only {list(self)}") from None
 
     def __dir__(self):
-        return list(self)
+        return [*super().__dir__(), *self]
+
+    def __repr__(self):
+        return "\n".join(f"{name:>8}: {value!r}" for name, value in self.items())
 
 
 class Trace:
@@ -50,6 +59,9 @@ class Trace:
 
     def append(self, x, value, grad):
         self._rows.append((x.copy(), value, np.abs(grad).max(initial=0.0)))
+
+    def __repr__(self):
+        return f"<Trace of {len(self._rows)} points>"
 
     last_grad_norm = property(lambda self: self._rows[-1][2])
     x = property(lambda self: np.array([row[0] for row in self._rows]))
@@ -71,8 +83,8 @@ def gradient_step(theta, grad, lr):
 def newton_direction(grad, hess):
     r"""The step :math:`p` to the bottom of the local quadratic: :math:`H p = -g`.
 
-    Where H is not positive definite, the smallest multiple of the identity from a doubling sequence is added that
-    makes it so; the direction then still points downhill.
+    Where H is not positive definite, that point is no bottom: each eigenvalue is replaced by its absolute value
+    (at least :math:`10^{-8}` of the largest), and the step points downhill again.
 
     Parameters
     ----------
@@ -83,15 +95,17 @@ def newton_direction(grad, hess):
     --------
     >>> newton_direction(np.array([2.0, 4.0]), np.diag([1.0, 2.0]))
     array([-2., -2.])
+    >>> newton_direction(np.array([2.0, 4.0]), np.diag([1.0, -2.0]))  # a saddle: away from its ridge
+    array([-2., -2.])
     """
-    shift = 0.0
-    while True:
-        try:
-            lower = np.linalg.cholesky(hess + shift * np.eye(len(grad)))
-        except np.linalg.LinAlgError:
-            shift = max(2 * shift, 1e-10 * max(np.abs(np.diag(hess)).max(), 1e-300))
-            continue
-        return -np.linalg.solve(lower.T, np.linalg.solve(lower, grad))
+    try:
+        np.linalg.cholesky(hess)  # exists for positive definite matrices only
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(hess)
+        values = np.abs(values)
+        values = np.maximum(values, 1e-8 * values.max()) if values.any() else np.ones_like(values)
+        return -vectors @ ((vectors.T @ grad) / values)
+    return np.linalg.solve(hess, -grad)
 
 
 def lbfgs_direction(grad, s_history, y_history):
@@ -139,6 +153,8 @@ def armijo_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, shrink
     n_evaluations : int
     """
     slope = grad @ direction
+    if not slope < 0:  # not downhill
+        return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
     for count in range(1, max_evaluations + 1):
         new_value, new_grad = fun(x + step * direction)
@@ -165,14 +181,15 @@ def _cubic_minimizer(a, fa, ga, b, fb, gb):
 def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9, max_evaluations=30):
     r"""A step with enough decrease and enough flattening (the strong Wolfe conditions).
 
-    It satisfies :math:`f(x + tp) \le f(x) + c_1 t\, g^\top p` and :math:`|\nabla f(x + tp)^\top p| \le c_2 |g^\top
-    p|`. The second condition guarantees :math:`s^\top y > 0`, which L-BFGS needs. First the step grows until an
-    interval holds such a point, then cubic interpolation narrows the interval.
+    The step t satisfies :math:`f(x + tp) \le f(x) + c_1 t\, g^\top p` and
+    :math:`|\nabla f(x + tp)^\top p| \le c_2 |g^\top p|`. The second condition guarantees :math:`s^\top y > 0`, which
+    L-BFGS needs. First the step grows until an interval holds such a point, then cubic interpolation narrows it.
 
     Returns
     -------
     step : float or None
-        None where no step was good enough.
+        After ``max_evaluations`` the best step with enough decrease (at a kink the slope never flattens); None
+        where there was none.
     value, grad : float, ndarray
         Of the function at ``x + step * direction``.
     n_evaluations : int
@@ -182,8 +199,10 @@ def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9,
     Nocedal and Wright (2006), Numerical Optimization, algorithms 3.5 and 3.6.
     """
     slope = grad @ direction
+    if not slope < 0:  # not downhill
+        return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
-    low = (0.0, value, slope)  # the best end so far: step, value, slope
+    low, best = (0.0, value, slope), (None, value, grad)  # the best end so far: step, value, slope
     high = None  # the other end, once the interval is closed
     for count in range(1, max_evaluations + 1):
         new_value, new_grad = fun(x + step * direction)
@@ -196,14 +215,14 @@ def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9,
         else:
             if new_slope * (1.0 if high is None else high[0] - low[0]) >= 0:
                 high = low
-            low = here
+            low, best = here, (step, new_value, new_grad)
         if high is None:
             step *= 2.0
         elif np.isfinite(high[1]) and np.isfinite(high[2]):
             step = _cubic_minimizer(*low, *high)
         else:
             step = 0.5 * (low[0] + high[0])
-    return None, value, grad, max_evaluations
+    return *best, max_evaluations
 
 
 # A method is a function advance(x, value, grad) -> (new x or None, value, gradient, evaluations).
@@ -232,7 +251,12 @@ def _newton(fun, hess):
     """Newton's direction with an Armijo search, which takes the full step near the solution."""
 
     def advance(x, value, grad):
-        direction = newton_direction(grad, hess(x))
+        curvature = hess(x)
+        if np.shape(curvature) != (len(x), len(x)) or not np.isfinite(curvature).all():
+            raise ValueError(f"hess must return finite numbers of shape {(len(x), len(x))}, got {curvature}")
+        direction = newton_direction(grad, curvature)
+        if not grad @ direction < 0:  # the solution of a hopelessly conditioned system: steepest descent instead
+            direction = -grad
         step, value, grad, count = armijo_line_search(fun, x, value, grad, direction)
         return None if step is None else x + step * direction, value, grad, count
 
@@ -240,12 +264,13 @@ def _newton(fun, hess):
 
 
 def _lbfgs(fun, m):
-    """The two-loop direction with a strong Wolfe search; the first trial step is 1 once a curvature is known."""
+    """The two-loop direction with a strong Wolfe search; the first trial step is 1 once a curvature is known, and of
+    length 1 before."""
     moves, changes = deque(maxlen=m), deque(maxlen=m)
 
     def advance(x, value, grad):
         direction = lbfgs_direction(grad, moves, changes)
-        first = 1.0 if moves else min(1.0, 1.0 / np.abs(grad).sum())
+        first = 1.0 if moves else 1.0 / np.sqrt(grad @ grad)
         step, new_value, new_grad, count = wolfe_line_search(fun, x, value, grad, direction, first)
         if step is None and moves:  # a misleading history: forget it and follow the gradient
             moves.clear()
@@ -353,8 +378,9 @@ def minimize(fun, x0, method="l-bfgs", *, hess=None, lr=None, tol=1e-6, max_iter
             break
         new_x, new_value, new_grad, count = advance(x, value, grad)
         nfev += count
-        if new_x is None or not np.isfinite(new_value):
-            message = "no step decreases the function further" if new_x is None else "the iterates diverge"
+        stuck = new_x is None or np.array_equal(new_x, x)
+        if stuck or not np.isfinite(new_value):
+            message = "no step decreases the function further" if stuck else "the iterates diverge"
             break
         x, value, grad, nit = new_x, new_value, new_grad, nit + 1
         trace.append(x, value, grad)

@@ -1,4 +1,5 @@
-"""The arrows of the house: what each room of the companion may import, and what the project may say of its surroundings."""
+"""The arrows of the house: what each room of the companion may import, and what the project may say of its
+surroundings."""
 
 import ast
 import re
@@ -129,7 +130,10 @@ def tracked_texts():
         pytest.skip("not a git checkout")
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
-        if path.suffix in {".md", ".py", ".ipynb", ".yml", ".toml", ".bib", ".txt", ".css", ".js", ""} and path.is_file():
+        if (
+            path.suffix in {".md", ".py", ".ipynb", ".yml", ".toml", ".bib", ".txt", ".css", ".js", ""}
+            and path.is_file()
+        ):
             yield name, path.read_text(encoding="utf-8")
 
 

@@ -1,5 +1,7 @@
-"""What a chapter's notebook must satisfy. Each function returns the problems found, in words, so that a test can plant one."""
+"""What a chapter's notebook must satisfy: each function returns the problems found, in words, so that a test
+can plant one."""
 
+import itertools
 import re
 import statistics
 
@@ -16,7 +18,7 @@ def tags(cell):
 
 
 def execution_problems(notebook):
-    """Cells that were never run, run out of order, or ended in an error or a warning: nbval would compare nothing there."""
+    """Cells never run, run out of order, or ended in an error or a warning: nbval would compare nothing there."""
     problems = []
     for place, cell in enumerate(code_cells(notebook), start=1):
         if cell.execution_count != place:
@@ -37,19 +39,21 @@ def sync_problems(source, notebook):
     for place, (ours, theirs) in enumerate(zip(source.cells, notebook.cells), start=1):
         if (ours.cell_type, ours.source) != (theirs.cell_type, theirs.source):
             problems.append(f"cell {place} differs from its source: {theirs.source[:60]!r}")
-        elif ours.cell_type == "code" and ours.metadata != {k: v for k, v in theirs.metadata.items() if k != "execution"}:
+        elif ours.cell_type == "code" and ours.metadata != {
+            k: v for k, v in theirs.metadata.items() if k != "execution"
+        }:
             problems.append(f"the metadata of cell {place} differ from its source: {theirs.source[:60]!r}")
     return problems
 
 
 def shape_problems(notebook):
-    """Departures from the anatomy of a chapter: long cells, code that follows code, uncompared cells without a reason."""
+    """Departures from the anatomy of a chapter: long cells, code after code, uncompared cells without reason."""
     problems, cells = [], notebook.cells
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
     if statistics.median(lengths) > 6:
         problems.append(f"the median code cell has {statistics.median(lengths)} lines, at most 6 are wanted")
     problems += [f"a code cell has {length} lines, at most 25 are wanted" for length in lengths if length > 25]
-    for before, cell in zip(cells, cells[1:]):
+    for before, cell in itertools.pairwise(cells):
         if before.cell_type == cell.cell_type == "code":
             problems.append(f"no text before the code cell {cell.source[:60]!r}")
     for cell in code_cells(notebook):

@@ -58,7 +58,17 @@ def notebook(executed):
 def nbval(notebook, folder):
     """The outcome of ``pytest --nbval`` on a notebook, with the flags of ``make test``."""
     nbformat.write(notebook, folder / "small.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "small.ipynb"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--nbval",
+        "--nbval-current-env",
+        "-p",
+        "no:cacheprovider",
+        "small.ipynb",
+    ]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | {"PYTEST_ADDOPTS": ""})
 
 
@@ -126,7 +136,9 @@ def test_gate_4_a_cell_that_asserts_nothing(notebook):
 
 def test_gate_4_a_box_with_another_verdict(notebook):
     claims = [CLAIMS[0] | {"verdict": "wrong"}]
-    assert checks.claim_problems(claims, {"small": notebook}) == ["small: the box of K001 does not carry its verdict, 'wrong'"]
+    assert checks.claim_problems(claims, {"small": notebook}) == [
+        "small: the box of K001 does not carry its verdict, 'wrong'"
+    ]
 
 
 def test_an_absolute_path_in_an_output(notebook):

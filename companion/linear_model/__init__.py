@@ -1,0 +1,61 @@
+"""Linear models under scikit-learn's names (``sklearn.linear_model``)."""
+
+from companion.linear_model.coordinate_descent import (
+    ElasticNet,
+    Lasso,
+    coordinate_pass,
+    enet_coordinate_descent,
+    enet_duality_gap,
+    enet_path,
+    lasso_path,
+    soft_threshold,
+)
+from companion.linear_model.least_squares import (
+    LinearRegression,
+    Ridge,
+    lstsq_normal,
+    lstsq_qr,
+    lstsq_svd,
+    ridge_normal,
+    ridge_svd,
+    triangular,
+)
+from companion.linear_model.logistic import (
+    LogisticRegression,
+    irls,
+    logistic_hessian,
+    logistic_value_grad,
+    odds_ratio,
+    softmax_hessian,
+    softmax_value_grad,
+)
+from companion.linear_model.perceptron import Perceptron, perceptron_fit, perceptron_step
+
+__all__ = [
+    "ElasticNet",
+    "Lasso",
+    "LinearRegression",
+    "LogisticRegression",
+    "Perceptron",
+    "Ridge",
+    "coordinate_pass",
+    "enet_coordinate_descent",
+    "enet_duality_gap",
+    "enet_path",
+    "irls",
+    "lasso_path",
+    "logistic_hessian",
+    "logistic_value_grad",
+    "lstsq_normal",
+    "lstsq_qr",
+    "lstsq_svd",
+    "odds_ratio",
+    "perceptron_fit",
+    "perceptron_step",
+    "ridge_normal",
+    "ridge_svd",
+    "soft_threshold",
+    "softmax_hessian",
+    "softmax_value_grad",
+    "triangular",
+]

@@ -1,0 +1,270 @@
+r"""Least squares and ridge regression, in closed form."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+FLOATS = (np.float64, np.float32)
+
+
+def triangular(X, y):
+    r"""R and :math:`Q^\top y` of :math:`X = QR` without forming Q: the R of the matrix (X y) holds both.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), with n_samples > n_features
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+    Examples
+    --------
+    >>> r, qty = triangular(np.array([[3.0], [4.0]]), np.array([6.0, 8.0]))
+    >>> abs(r).round(10), abs(qty).round(10)
+    (array([[5.]]), array([10.]))
+    """
+    d = X.shape[1]
+    r = np.linalg.qr(np.column_stack([X, y]), mode="r")
+    return r[:d, :d], r[:d, d:].reshape(d, *y.shape[1:])
+
+
+def lstsq_normal(X, y):
+    r"""Minimize :math:`\|y - Xw\|_2^2` by the normal equation :math:`X^\top X w = X^\top y`.
+
+    Forming :math:`X^\top X` squares the condition number of X: half of the digits are lost before the system is solved.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where :math:`X^\top X` is singular to working precision.
+
+    Examples
+    --------
+    >>> lstsq_normal(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0])).round(10)
+    array([1., 2.])
+    """
+    gram = X.T @ X  # (n_features, n_features)
+    lower = np.linalg.cholesky(gram)  # raises where a pivot is not positive
+    pivots = np.diag(lower)
+    if pivots.min(initial=np.inf) <= np.sqrt(len(gram) * np.finfo(gram.dtype).eps) * pivots.max(initial=0.0):
+        raise np.linalg.LinAlgError("X'X is singular to working precision")
+    return _cholesky_solve(lower, X.T @ y)
+
+
+def lstsq_qr(X, y):
+    r"""Minimize :math:`\|y - Xw\|_2^2` by :math:`X = QR`, which leaves the triangular system :math:`Rw = Q^\top y`.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where the columns of X are dependent to working precision.
+
+    Examples
+    --------
+    >>> lstsq_qr(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0])).round(10)
+    array([1., 2.])
+    """
+    if X.shape[0] < X.shape[1]:
+        raise np.linalg.LinAlgError(f"{X.shape[1]} columns of length {X.shape[0]} are dependent")
+    r, qty = triangular(X, y)
+    diagonal = np.abs(np.diag(r))
+    if diagonal.min(initial=np.inf) <= max(X.shape) * np.finfo(r.dtype).eps * diagonal.max(initial=0.0):
+        raise np.linalg.LinAlgError("the columns of X are dependent to working precision")
+    return np.linalg.solve(r, qty)
+
+
+def lstsq_svd(X, y, rcond=None):
+    r"""The shortest w that minimizes :math:`\|y - Xw\|_2^2`: :math:`w = V \Sigma^+ U^\top y`.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    rcond : float, optional
+        Singular values up to ``rcond`` times the largest count as 0; max(n, d) times the machine precision without.
+
+    Returns
+    -------
+    w : ndarray of shape (n_features,) or (n_features, n_targets)
+    rank : int
+    singular : ndarray of shape (min(n_samples, n_features),)
+
+    Examples
+    --------
+    >>> w, rank, _ = lstsq_svd(np.array([[1.0, 1.0]]), np.array([2.0]))  # one equation, two unknowns
+    >>> w.round(10), rank
+    (array([1., 1.]), 1)
+    """
+    shape = X.shape
+    if shape[0] > shape[1]:  # a tall X has the singular values and the V of its R
+        X, y = triangular(X, y)
+    u, s, vt = np.linalg.svd(X, full_matrices=False)
+    rcond = max(shape) * np.finfo(s.dtype).eps if rcond is None else rcond
+    keep = s > rcond * s.max(initial=0.0)
+    inverse = np.divide(1.0, s, out=np.zeros_like(s), where=keep)  # the diagonal of the pseudo-inverse
+    return vt.T @ _scale_rows(inverse, u.T @ y), int(keep.sum()), s
+
+
+def ridge_normal(X, y, alpha):
+    r"""Minimize :math:`\|y - Xw\|_2^2 + \alpha \|w\|_2^2` (a sum over samples): :math:`(X^\top X + \alpha I) w =
+    X^\top y`.
+
+    With more features than samples the equal :math:`w = X^\top (X X^\top + \alpha I)^{-1} y` is the smaller system.
+
+    Examples
+    --------
+    >>> ridge_normal(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
+    array([2.])
+    """
+    n, d = X.shape
+    if d <= n:
+        return _positive_solve(_add_to_diagonal(X.T @ X, alpha), X.T @ y)
+    return X.T @ _positive_solve(_add_to_diagonal(X @ X.T, alpha), y)
+
+
+def ridge_svd(X, y, alpha):
+    r"""The same by :math:`w = V \operatorname{diag}\!\big(\tfrac{s_i}{s_i^2 + \alpha}\big) U^\top y`.
+
+    Each direction of the data is shrunk by :math:`s_i^2 / (s_i^2 + \alpha)`, those of small singular value most.
+
+    Examples
+    --------
+    >>> ridge_svd(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
+    array([2.])
+    """
+    u, s, vt = np.linalg.svd(X, full_matrices=False)
+    denominator = s**2 + alpha
+    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > 0)
+    return vt.T @ _scale_rows(factor, u.T @ y)
+
+
+def _scale_rows(factor, rows):
+    return factor.reshape(-1, *(1,) * (rows.ndim - 1)) * rows
+
+
+def _add_to_diagonal(matrix, alpha):
+    matrix.flat[:: len(matrix) + 1] += alpha
+    return matrix
+
+
+def _cholesky_solve(lower, b):
+    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
+
+
+def _positive_solve(matrix, b):
+    """Solve with a positive semidefinite matrix; where it is singular, the shortest solution."""
+    try:
+        return _cholesky_solve(np.linalg.cholesky(matrix), b)
+    except np.linalg.LinAlgError:
+        return lstsq_svd(matrix, b)[0]
+
+
+def _center(X, y, sample_weight, fit_intercept):
+    r"""X and y without their weighted means, rows scaled by :math:`\sqrt{s_i}`; the intercept is then taken care of.
+
+    The best b for a given w is :math:`\bar y - \bar x^\top w`, so that only deviations from the means remain to be
+    fitted.
+    """
+    if fit_intercept:
+        X_mean, y_mean = np.average(X, axis=0, weights=sample_weight), np.average(y, axis=0, weights=sample_weight)
+        X, y = X - X_mean.astype(X.dtype), y - np.asarray(y_mean, dtype=X.dtype)
+    else:
+        X_mean, y_mean = np.zeros(X.shape[1], X.dtype), np.zeros(y.shape[1:], X.dtype)
+    if sample_weight is not None:
+        root = np.sqrt(sample_weight).astype(X.dtype)
+        X, y = _scale_rows(root, X), _scale_rows(root, y)
+    return X, y, X_mean, y_mean
+
+
+class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Validation, centering and prediction: what the linear regressors share."""
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,) or (n_samples, n_targets)."""
+        X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True, multi_output=True)
+        y = y.astype(X.dtype, copy=False)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        Xc, yc, X_mean, y_mean = _center(X, y, sample_weight, self.fit_intercept)
+        w = self._solve(Xc, yc)  # (n_features,) or (n_features, n_targets)
+        self.coef_ = w.T
+        self.intercept_ = y_mean - X_mean @ w if self.fit_intercept else 0.0
+        return self
+
+    def predict(self, X):
+        """:math:`Xw + b`."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return X @ self.coef_.T + self.intercept_
+
+
+class LinearRegression(_LinearRegressor):
+    r"""Least squares: minimize :math:`\sum_i s_i (y_i - x_i^\top w - b)^2`.
+
+    Parameters
+    ----------
+    fit_intercept : bool
+    solver : {"svd", "qr", "normal"}
+        ``"svd"`` gives the shortest solution where there are many; the others raise ``LinAlgError`` there.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+    intercept_ : float or ndarray of shape (n_targets,)
+    rank_, singular_ : int, ndarray
+        Of the centered X; with ``solver="svd"`` only.
+
+    Examples
+    --------
+    >>> model = LinearRegression().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    >>> model.coef_.round(10), round(float(model.intercept_), 10)
+    (array([2.]), 1.0)
+    """
+
+    def __init__(self, *, fit_intercept=True, solver="svd"):
+        self.fit_intercept, self.solver = fit_intercept, solver
+
+    def _solve(self, X, y):
+        if self.solver == "svd":
+            w, self.rank_, self.singular_ = lstsq_svd(X, y)
+            return w
+        solvers = {"qr": lstsq_qr, "normal": lstsq_normal}
+        if self.solver not in solvers:
+            raise ValueError(f"solver={self.solver!r}, expected 'svd', 'qr' or 'normal'")
+        return solvers[self.solver](X, y)
+
+
+class Ridge(_LinearRegressor):
+    r"""Ridge regression: minimize :math:`\sum_i s_i (y_i - x_i^\top w - b)^2 + \alpha \|w\|_2^2`; b is not penalized.
+
+    Parameters
+    ----------
+    alpha : float, non-negative
+        Multiplies the squared norm; the data term is a sum, not a mean.
+    fit_intercept : bool
+    solver : {"cholesky", "svd"}
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+    intercept_ : float or ndarray of shape (n_targets,)
+
+    Examples
+    --------
+    >>> Ridge(alpha=1.0, fit_intercept=False).fit([[1.0], [1.0]], [3.0, 3.0]).coef_.round(10)
+    array([2.])
+    """
+
+    def __init__(self, alpha=1.0, *, fit_intercept=True, solver="cholesky"):
+        self.alpha, self.fit_intercept, self.solver = alpha, fit_intercept, solver
+
+    def _solve(self, X, y):
+        if not 0 <= self.alpha < np.inf:
+            raise ValueError(f"alpha={self.alpha}, expected >= 0")
+        solvers = {"cholesky": ridge_normal, "svd": ridge_svd}
+        if self.solver not in solvers:
+            raise ValueError(f"solver={self.solver!r}, expected 'cholesky' or 'svd'")
+        return solvers[self.solver](X, y, self.alpha)

@@ -1,0 +1,80 @@
+"""The generators: reproducible, and true to the model that they state."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from companion import datasets
+from companion.numerics import sigmoid
+
+GENERATORS = [
+    lambda seed: datasets.make_line(30, n_outliers=2, random_state=seed),
+    lambda seed: datasets.make_sine(30, random_state=seed),
+    lambda seed: datasets.make_blobs(30, [[0, 0], [3, 3]], random_state=seed),
+    lambda seed: datasets.make_logistic(30, [1.0, -1.0], random_state=seed),
+    lambda seed: datasets.make_separable(30, random_state=seed),
+    lambda seed: datasets.make_sparse_regression(30, 5, 2, random_state=seed),
+    lambda seed: datasets.make_heteroscedastic(30, random_state=seed),
+]
+
+
+@pytest.mark.parametrize("make", GENERATORS)
+def test_the_same_seed_gives_the_same_data_and_another_other_data(make):
+    for first, again in zip(make(7), make(7)):
+        assert_array_equal(first, again)
+    assert not np.array_equal(make(7)[0], make(8)[0])
+
+
+def test_line_and_outliers():
+    X, y = datasets.make_line(200, coef=3.0, intercept=-1.0, noise=0.0, n_outliers=5, random_state=0)
+    far = np.abs(y - (3 * X[:, 0] - 1)) > 1e-9
+    assert far.sum() == 5 and X[far].min() > X[~far].max()
+    assert_allclose(y[far] - (3 * X[far, 0] - 1), 30)
+
+
+def test_blobs_have_their_centers_and_spread():
+    X, y = datasets.make_blobs(4000, [[0, 0], [10, 5]], std=2.0, random_state=0)
+    assert_allclose(X[y == 1].mean(axis=0), [10, 5], atol=0.2)
+    assert_allclose(X[y == 0].std(axis=0), 2.0, atol=0.1)
+
+
+def test_logistic_labels_follow_the_model():
+    X, y = datasets.make_logistic(20_000, [1.5], intercept=-0.5, random_state=0)
+    p = sigmoid(1.5 * X[:, 0] - 0.5)
+    for low in (0.1, 0.4, 0.7):
+        inside = (p > low) & (p < low + 0.2)
+        assert_allclose(y[inside].mean(), p[inside].mean(), atol=0.03)
+
+
+def test_sparse_regression_has_the_stated_truth():
+    X, y, coef = datasets.make_sparse_regression(5000, 8, 3, noise=0.5, random_state=0)
+    assert (coef[3:] == 0).all() and (np.abs(coef[:3]) >= 1).all()
+    assert_allclose((y - X @ coef).std(), 0.5, rtol=0.05)
+
+
+def test_the_bundled_sets_are_there():
+    shapes = {
+        "digits": (1797, 64),
+        "breast_cancer": (569, 30),
+        "wine": (178, 13),
+        "iris": (150, 4),
+        "diabetes": (442, 10),
+    }
+    for name, shape in shapes.items():
+        assert getattr(datasets, f"load_{name}")(return_X_y=True)[0].shape == shape
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: datasets.make_line(0), "n_samples=0"),
+        (lambda: datasets.make_line(5, n_outliers=6), "n_outliers=6"),
+        (lambda: datasets.make_sine(5, noise=-1.0), "noise=-1.0"),
+        (lambda: datasets.make_blobs(5, [0, 1]), "centers has shape"),
+        (lambda: datasets.make_sparse_regression(5, 2, 3), "n_informative=3"),
+        (lambda: datasets.make_separable(margin=-1), "margin=-1"),
+    ],
+)
+def test_bad_arguments(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -1,0 +1,216 @@
+"""Least squares and ridge regression beside NumPy, scikit-learn and torch."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from sklearn import linear_model as reference
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from companion.datasets import load_diabetes
+from companion.linear_model import (
+    LinearRegression,
+    Ridge,
+    lstsq_normal,
+    lstsq_qr,
+    lstsq_svd,
+    ridge_normal,
+    ridge_svd,
+    triangular,
+)
+from companion.preprocessing import PolynomialFeatures, StandardScaler
+
+
+def data(n=40, d=5, targets=None, seed=0, dtype=float):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(1.0, 2.0, (n, d))
+    y = rng.normal(size=(n,) if targets is None else (n, targets)) + X.sum(axis=1).reshape(
+        -1, *([1] if targets else [])
+    )
+    return X.astype(dtype), y.astype(dtype)
+
+
+@parametrize_with_checks([LinearRegression(), LinearRegression(fit_intercept=False), Ridge(), Ridge(solver="svd")])
+def test_scikit_learn_api(estimator, check):
+    check(estimator)
+
+
+def test_a_line_by_hand():
+    # points (0, 1), (1, 3), (2, 4): slope 3/2, intercept 7/6
+    model = LinearRegression().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 4.0])
+    assert_allclose(model.coef_, [1.5])
+    assert_allclose(model.intercept_, 7 / 6)
+
+
+def test_ridge_by_hand():
+    # minimize (3 - w)^2 + 2 w^2: w = 1
+    assert_allclose(Ridge(alpha=2.0, fit_intercept=False).fit([[1.0]], [3.0]).coef_, [1.0])
+
+
+@pytest.mark.parametrize("solve", [lstsq_normal, lstsq_qr, lambda X, y: lstsq_svd(X, y)[0]])
+@pytest.mark.parametrize("targets", [None, 1, 3])
+def test_solvers_against_numpy(solve, targets):
+    X, y = data(targets=targets)
+    assert_allclose(solve(X, y), np.linalg.lstsq(X, y, rcond=None)[0], rtol=1e-10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 3), st.integers(0, 10**6))
+def test_the_shortest_solution_for_every_shape_and_rank(n, d, lost, seed):
+    rng = np.random.default_rng(seed)
+    rank = max(min(n, d) - lost, 0)
+    X, y = rng.normal(size=(n, rank)) @ rng.normal(size=(rank, d)), rng.normal(size=n)
+    w, found, singular = lstsq_svd(X, y, rcond=1e-10)
+    theirs, _, their_rank, their_singular = np.linalg.lstsq(X, y, rcond=1e-10)
+    assert found == their_rank
+    assert_allclose(singular, their_singular, rtol=1e-10, atol=1e-12 * (1 + their_singular.max(initial=0)))
+    assert_allclose(w, theirs, rtol=1e-6, atol=1e-8 * (1 + np.abs(theirs).max()))
+
+
+def test_triangular_factor_is_that_of_numpy():
+    X, y = data(targets=2)
+    q, r = np.linalg.qr(X)
+    ours, qty = triangular(X, y)
+    signs = np.sign(np.diag(r)) * np.sign(np.diag(ours))
+    assert_allclose(signs[:, None] * ours, r, rtol=1e-10, atol=1e-12)
+    assert_allclose(signs[:, None] * qty, q.T @ y, rtol=1e-10)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("targets", [None, 2])
+@pytest.mark.parametrize("solver", ["svd", "qr", "normal"])
+def test_linear_regression_against_scikit_learn(fit_intercept, weighted, targets, solver):
+    X, y = data(targets=targets)
+    weight = np.random.default_rng(1).uniform(0, 2, len(X)) if weighted else None
+    ours = LinearRegression(fit_intercept=fit_intercept, solver=solver).fit(X, y, sample_weight=weight)
+    theirs = reference.LinearRegression(fit_intercept=fit_intercept).fit(X, y, sample_weight=weight)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-10)
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-10, atol=1e-12)
+    assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("solver", ["cholesky", "svd"])
+@pytest.mark.parametrize("shape", [(40, 5), (5, 12), (1, 3), (9, 1)])
+def test_ridge_against_scikit_learn(alpha, fit_intercept, weighted, solver, shape):
+    X, y = data(*shape, targets=2)
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(X)) if weighted else None
+    ours = Ridge(alpha, fit_intercept=fit_intercept, solver=solver).fit(X, y, sample_weight=weight)
+    theirs = reference.Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X, y, sample_weight=weight)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-9, atol=1e-12)
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.7, 30.0])
+def test_the_gradient_of_torch_vanishes_at_the_solution(alpha):
+    X, y = data()
+    model = Ridge(alpha).fit(X, y)
+    w = torch.tensor(model.coef_, requires_grad=True)
+    b = torch.tensor(float(model.intercept_), dtype=torch.float64, requires_grad=True)
+    objective = ((torch.tensor(y) - torch.tensor(X) @ w - b) ** 2).sum() + alpha * (w**2).sum()
+    objective.backward()
+    assert w.grad.abs().max() < 1e-9 and b.grad.abs() < 1e-9
+
+
+def test_ridge_shrinks_each_direction_by_its_factor():
+    X, y = data()
+    X = X - X.mean(axis=0)
+    u, s, vt = np.linalg.svd(X, full_matrices=False)
+    plain, shrunk = lstsq_svd(X, y)[0], ridge_svd(X, y, 10.0)
+    assert_allclose(vt @ shrunk, s**2 / (s**2 + 10.0) * (vt @ plain), rtol=1e-10)
+
+
+def test_ridge_tends_to_the_pseudo_inverse():
+    X, y = data(8, 20)
+    gaps = [np.linalg.norm(ridge_normal(X, y, alpha) - lstsq_svd(X, y)[0]) for alpha in (1e-2, 1e-4, 1e-6)]
+    assert gaps[0] > 50 * gaps[1] > 2500 * gaps[2]
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_degenerate_columns(alpha):
+    X, y = data()
+    X = np.column_stack([X, X[:, 0], np.full(len(X), 3.0), np.zeros(len(X))])
+    ours = Ridge(alpha).fit(X, y) if alpha else LinearRegression().fit(X, y)
+    theirs = reference.Ridge(alpha).fit(X, y) if alpha else reference.LinearRegression().fit(X, y)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8, atol=1e-10)
+
+
+def test_float32_stays_float32():
+    X, y = data(dtype=np.float32)
+    for model in (LinearRegression(), Ridge()):
+        assert model.fit(X, y).coef_.dtype == np.float32 and model.predict(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("solve", [lstsq_normal, lstsq_qr])
+@pytest.mark.parametrize("X", [np.ones((3, 2)), np.random.default_rng(0).normal(size=(3, 5))])
+def test_the_direct_solvers_refuse_singular_problems(solve, X):
+    with pytest.raises(np.linalg.LinAlgError, match=r"singular|dependent|definite"):
+        solve(X, np.ones(3))
+
+
+def test_inputs_are_left_alone():
+    X, y = data()
+    X0, y0 = X.copy(), y.copy()
+    for model in (LinearRegression(), LinearRegression(solver="qr"), Ridge(), Ridge(solver="svd")):
+        model.fit(X, y)
+        assert (X == X0).all() and (y == y0).all()
+
+
+def test_pipeline_grid_search_clone_pickle_and_frames():
+    frame, y = load_diabetes(return_X_y=True, as_frame=True)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), PolynomialFeatures(2), Ridge()), {"ridge__alpha": [1.0, 100.0, 1e4]}
+    ).fit(frame, y)
+    theirs = GridSearchCV(
+        make_pipeline(StandardScaler(), PolynomialFeatures(2), reference.Ridge()), {"ridge__alpha": [1.0, 100.0, 1e4]}
+    ).fit(frame, y)
+    assert search.best_params_ == theirs.best_params_
+    assert_allclose(search.best_score_, theirs.best_score_, rtol=1e-8)
+    model = Ridge(3.0).fit(frame, y)
+    assert list(model.feature_names_in_) == list(frame.columns)
+    assert_allclose(pickle.loads(pickle.dumps(model)).predict(frame), model.predict(frame))
+    assert clone(model).get_params() == {"alpha": 3.0, "fit_intercept": True, "solver": "cholesky"}
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), Ridge()])
+@pytest.mark.parametrize(
+    ("X", "y", "words"),
+    [
+        ([[np.nan], [1.0]], [0.0, 1.0], "NaN"),
+        ([[np.inf], [1.0]], [0.0, 1.0], "infinity"),
+        ([[1.0], [1.0]], [0.0, np.nan], "NaN"),
+        (np.empty((0, 2)), [], "0 sample"),
+        ([["a"], ["b"]], [0.0, 1.0], "could not convert string"),
+        ([[1.0], [2.0]], [0.0], "inconsistent numbers of samples"),
+    ],
+)
+def test_bad_data(model, X, y, words):
+    with pytest.raises(ValueError, match=words):
+        clone(model).fit(X, y)
+
+
+def test_bad_parameters_and_misuse():
+    X, y = data()
+    with pytest.raises(ValueError, match="alpha=-1.0, expected >= 0"):
+        Ridge(-1.0).fit(X, y)
+    with pytest.raises(ValueError, match="solver='magic'"):
+        Ridge(solver="magic").fit(X, y)
+    with pytest.raises(ValueError, match="solver='magic'"):
+        LinearRegression(solver="magic").fit(X, y)
+    with pytest.raises(NotFittedError):
+        Ridge().predict(X)
+    with pytest.raises(ValueError, match="4 features, but Ridge is expecting 5"):
+        Ridge().fit(X, y).predict(X[:, :4])
+    with pytest.raises(ValueError, match="Negative values"):
+        Ridge().fit(X, y, sample_weight=-np.ones(len(X)))

@@ -1,0 +1,239 @@
+"""Every loss and its gradient beside torch (autograd in float64), scikit-learn and finite differences."""
+
+import numpy as np
+import pytest
+import sklearn.metrics
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from companion import losses
+from companion.numerics import finite_difference_gradient, sigmoid, softmax
+
+RNG = np.random.default_rng(0)
+N, K = 11, 4
+REAL, SCORE = RNG.normal(size=N), RNG.normal(size=N) * 3
+BINARY = np.arange(N) % 2
+CLASSES, LOGITS = np.arange(N) % K, RNG.normal(size=(N, K)) * 3
+SOFT = softmax(RNG.normal(size=(N, K)))
+WEIGHT = RNG.uniform(0, 2, N)
+SIGNS = 2 * BINARY - 1
+
+
+def t(value):
+    return torch.tensor(value, dtype=torch.float64 if np.asarray(value).dtype.kind == "f" else None)
+
+
+def torch_focal(y, z, gamma, alpha):
+    bce = F.binary_cross_entropy_with_logits(z, y, reduction="none")
+    p_t = torch.exp(-bce)
+    a = 1.0 if alpha is None else torch.where(y == 1, alpha, 1 - alpha)
+    return a * (1 - p_t) ** gamma * bce
+
+
+# name, our function of (y, prediction) with its settings, torch's values of each sample, y, prediction
+CASES = [
+    ("squared_error", {}, lambda y, p: (p - y) ** 2, REAL, SCORE),
+    ("absolute_error", {}, lambda y, p: F.l1_loss(p, y, reduction="none"), REAL, SCORE),
+    *[
+        ("huber", {"delta": d}, lambda y, p, d=d: F.huber_loss(p, y, delta=d, reduction="none"), REAL, SCORE)
+        for d in (0.3, 2)
+    ],
+    *[
+        ("pinball", {"alpha": a}, lambda y, p, a=a: torch.maximum(a * (y - p), (a - 1) * (y - p)), REAL, SCORE)
+        for a in (0.1, 0.5, 0.9)
+    ],
+    *[
+        (
+            "binary_cross_entropy_with_logits",
+            {"pos_weight": w},
+            lambda y, p, w=w: F.binary_cross_entropy_with_logits(
+                p, y.double(), pos_weight=None if w is None else torch.tensor(w), reduction="none"
+            ),
+            y,
+            SCORE,
+        )
+        for w in (None, 3.0)
+        for y in (BINARY, sigmoid(REAL))
+    ],
+    *[
+        ("focal", {"gamma": g, "alpha": a}, lambda y, p, g=g, a=a: torch_focal(y.double(), p, g, a), BINARY, SCORE)
+        for g in (0.0, 0.5, 2.0)
+        for a in (None, 0.25)
+    ],
+    ("hinge", {}, lambda y, p: torch.clamp(1 - y * p, min=0), SIGNS, SCORE),
+    ("squared_hinge", {}, lambda y, p: torch.clamp(1 - y * p, min=0) ** 2, SIGNS, SCORE),
+    ("brier", {}, lambda y, p: (p - y) ** 2, BINARY, sigmoid(SCORE)),
+    *[
+        (
+            "cross_entropy",
+            {"label_smoothing": e},
+            lambda y, p, e=e: F.cross_entropy(p, y, label_smoothing=e, reduction="none"),
+            y,
+            LOGITS,
+        )
+        for e in (0.0, 0.1)
+        for y in (CLASSES, SOFT)
+    ],
+    ("kl_divergence", {}, lambda y, p: (y * (torch.log(y) - torch.log(p))).sum(dim=1), SOFT, softmax(LOGITS)),
+]
+
+
+@pytest.mark.parametrize(("name", "settings_", "reference", "y", "prediction"), CASES, ids=lambda v: str(v)[:24])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_values_and_gradients_against_torch(name, settings_, reference, y, prediction, weighted, reduction):
+    weight = WEIGHT if weighted else None
+    value, grad = getattr(losses, name)(y, prediction, **settings_, sample_weight=weight, reduction=reduction)
+    p = torch.tensor(prediction, requires_grad=True)
+    w = torch.tensor(WEIGHT) if weighted else torch.ones(N, dtype=torch.float64)
+    each = w * reference(t(y), p)
+    total = each.sum() / w.sum() if reduction == "mean" else each.sum()
+    total.backward()
+    expected = each.detach() if reduction == "none" else total.detach()
+    assert_allclose(value, expected, rtol=1e-10)
+    assert_allclose(grad, p.grad, rtol=1e-10, atol=1e-14)
+    assert grad.shape == prediction.shape
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("y", [CLASSES, SOFT], ids=["indices", "probabilities"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weights", [[1.0, 2.0, 0.5, 3.0], [0.0, 1.0, 1.0, 1.0]])
+def test_class_weights_are_torchs(smoothing, y, reduction, weights):
+    value, grad = losses.cross_entropy(y, LOGITS, label_smoothing=smoothing, class_weight=weights, reduction=reduction)
+    z = torch.tensor(LOGITS, requires_grad=True)
+    arguments = {"weight": torch.tensor(weights, dtype=torch.float64), "label_smoothing": smoothing}
+    theirs = F.cross_entropy(z, t(y), reduction=reduction, **arguments)
+    theirs.sum().backward()
+    assert_allclose(value, theirs.detach(), rtol=1e-10, atol=1e-14)
+    assert_allclose(grad, z.grad, rtol=1e-10, atol=1e-14)
+
+
+def test_against_scikit_learn():
+    p = sigmoid(SCORE)
+    assert_allclose(losses.squared_error(REAL, SCORE)[0], sklearn.metrics.mean_squared_error(REAL, SCORE))
+    assert_allclose(losses.absolute_error(REAL, SCORE)[0], sklearn.metrics.mean_absolute_error(REAL, SCORE))
+    theirs = sklearn.metrics.mean_pinball_loss(REAL, SCORE, alpha=0.8, sample_weight=WEIGHT)
+    assert_allclose(losses.pinball(REAL, SCORE, alpha=0.8, sample_weight=WEIGHT)[0], theirs)
+    theirs = sklearn.metrics.log_loss(BINARY, p, sample_weight=WEIGHT)
+    assert_allclose(losses.binary_cross_entropy_with_logits(BINARY, SCORE, sample_weight=WEIGHT)[0], theirs)
+    assert_allclose(losses.cross_entropy(CLASSES, LOGITS)[0], sklearn.metrics.log_loss(CLASSES, softmax(LOGITS)))
+    assert_allclose(losses.hinge(SIGNS, SCORE)[0], sklearn.metrics.hinge_loss(SIGNS, SCORE))
+    assert_allclose(losses.brier(BINARY, p)[0], sklearn.metrics.brier_score_loss(BINARY, p))
+    assert_allclose(losses.zero_one(SIGNS, SCORE), sklearn.metrics.zero_one_loss(SIGNS, np.sign(SCORE)))
+
+
+def test_gaussian_nll_against_torch():
+    var = RNG.uniform(0.5, 2, N)
+    value, (by_mean, by_var) = losses.gaussian_nll(REAL, SCORE, var, sample_weight=None)
+    mean, v = torch.tensor(SCORE, requires_grad=True), torch.tensor(var, requires_grad=True)
+    theirs = F.gaussian_nll_loss(mean, torch.tensor(REAL), v, eps=0.0)
+    theirs.backward()
+    assert_allclose(value, theirs.detach(), rtol=1e-10)
+    assert_allclose(by_mean, mean.grad, rtol=1e-10)
+    assert_allclose(by_var, v.grad, rtol=1e-10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-30, 30), st.sampled_from([0, 1]), st.floats(0.0, 4.0))
+def test_binary_losses_agree_with_finite_differences(z, y, gamma):
+    for loss in (losses.binary_cross_entropy_with_logits, lambda a, b: losses.focal(a, b, gamma=gamma)):
+        _, grad = loss([y], [z])
+        numeric = finite_difference_gradient(lambda v, loss=loss: loss([y], v)[0], np.array([z]))
+        assert_allclose(grad, numeric, rtol=1e-5, atol=1e-7)
+
+
+def test_by_hand():
+    assert losses.squared_error([1.0], [3.0]) == (4.0, np.array([4.0]))
+    assert_allclose(losses.binary_cross_entropy_with_logits([0.0], [np.log(99.0)])[0], -np.log(0.01))  # p = 0.99
+    assert_allclose(losses.kl_divergence([0.9, 0.1], [0.5, 0.5])[0], 0.36806, rtol=1e-4)
+    assert_allclose(losses.kl_divergence([0.5, 0.5], [0.9, 0.1])[0], 0.51083, rtol=1e-4)
+
+
+@pytest.mark.parametrize("z", [1e4, -1e4])
+@pytest.mark.parametrize("y", [0, 1])
+def test_nothing_overflows_far_out(z, y):
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        wrong = (z > 0) != (y == 1)
+        for loss in (losses.binary_cross_entropy_with_logits, losses.focal):
+            value, grad = loss([y], [z])
+            assert_allclose(value, 1e4 if wrong else 0.0, atol=1e-300)
+            assert_allclose(grad, [np.sign(z) if wrong else 0.0], atol=1e-300)
+        value, grad = losses.cross_entropy([y], [[0.0, z]], label_smoothing=0.1)
+        assert np.isfinite(value) and np.isfinite(grad).all()
+        sign = 2 * y - 1
+        assert_allclose(losses.hinge([sign], [z])[0], max(0.0, 1 - sign * z))
+        for loss in (losses.squared_error, losses.huber, losses.absolute_error, losses.pinball):
+            assert np.isfinite(loss([0.0], [z])[0])
+
+
+def test_the_minimizers():
+    y = np.append(np.random.default_rng(4).normal(size=99), 1000.0)
+    assert abs(losses.squared_error(y, np.full(100, y.mean()))[1].sum()) < 1e-12
+    median, lower = np.median(y), np.quantile(y, 0.1)
+    assert losses.absolute_error(y, np.full(100, median))[0] <= losses.absolute_error(y, np.full(100, median + 0.1))[0]
+    best = losses.pinball(y, np.full(100, lower), alpha=0.1)[0]
+    assert all(losses.pinball(y, np.full(100, lower + s), alpha=0.1)[0] >= best - 1e-12 for s in (-0.3, 0.3))
+
+
+def test_kl_is_infinite_where_the_prediction_excludes_what_happens_and_zero_costs_nothing():
+    assert losses.kl_divergence([0.5, 0.5], [1.0, 0.0])[0] == np.inf
+    assert losses.kl_divergence([1.0, 0.0], [1.0, 0.0])[0] == 0.0
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 2.0])
+def test_penalties(alpha):
+    w = np.array([1.5, -2.0, 0.25])
+    for penalty in (losses.l1_penalty, losses.l2_penalty):
+        value, grad = penalty(w, alpha)
+        assert_allclose(grad, finite_difference_gradient(lambda v, p=penalty: p(v, alpha)[0], w), rtol=1e-6, atol=1e-9)
+    assert_allclose(losses.l1_penalty(w, alpha)[0], alpha * 3.75)
+    assert_allclose(losses.l2_penalty(w, alpha)[0], alpha * 6.3125)
+    with pytest.raises(ValueError, match="alpha=-1, expected >= 0"):
+        losses.l2_penalty(w, -1)
+
+
+def test_float32_stays_float32_and_inputs_are_left_alone():
+    y, p = REAL.astype(np.float32), SCORE.astype(np.float32)
+    y0, p0 = y.copy(), p.copy()
+    for loss in (losses.squared_error, losses.huber, losses.pinball, losses.absolute_error):
+        assert loss(y, p)[1].dtype == np.float32
+    assert losses.cross_entropy(CLASSES, LOGITS.astype(np.float32))[1].dtype == np.float32
+    assert (y == y0).all() and (p == p0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: losses.squared_error([1.0], [1.0, 2.0]), r"shape \(1,\), y_pred has shape \(2,\)"),
+        (lambda: losses.squared_error([], []), "empty"),
+        (lambda: losses.squared_error([np.nan], [1.0]), "y_true contains NaN"),
+        (lambda: losses.squared_error([1.0], [np.inf]), "y_pred contains infinity"),
+        (lambda: losses.squared_error(["a"], [1.0]), "expected numbers"),
+        (lambda: losses.squared_error([1.0], [1.0], reduction="average"), "reduction='average'"),
+        (lambda: losses.squared_error([1.0], [1.0], sample_weight=[-1.0]), "sample_weight contains -1.0"),
+        (lambda: losses.squared_error([1.0], [1.0], sample_weight=[0.0]), "sum to 0"),
+        (lambda: losses.squared_error([1.0], [1.0], sample_weight=[1.0, 1.0]), r"sample_weight has shape \(2,\)"),
+        (lambda: losses.huber([1.0], [1.0], delta=0.0), "delta=0.0"),
+        (lambda: losses.pinball([1.0], [1.0], alpha=1.0), "alpha=1.0"),
+        (lambda: losses.gaussian_nll([1.0], [1.0], [0.0]), "var contains 0.0"),
+        (lambda: losses.hinge([0, 1], [1.0, 1.0]), "y_true must be -1 or 1"),
+        (lambda: losses.focal([0.5], [1.0]), "y_true must be 0 or 1"),
+        (lambda: losses.focal([1], [1.0], gamma=-1.0), "gamma=-1.0"),
+        (lambda: losses.binary_cross_entropy_with_logits([2.0], [1.0]), r"y_true must be in \[0, 1\]"),
+        (lambda: losses.brier([1], [1.5]), r"y_pred must be in \[0, 1\]"),
+        (lambda: losses.cross_entropy([3], [[0.0, 1.0]]), "expected 0 to 1"),
+        (lambda: losses.cross_entropy([[0.5, 0.6]], [[0.0, 1.0]]), "must sum to 1"),
+        (lambda: losses.cross_entropy([0, 1], [[0.0, 1.0]]), "expected class indices of shape"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], label_smoothing=2.0), "label_smoothing=2.0"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0]), "2 non-negative numbers"),
+        (lambda: losses.cross_entropy([0], [0.0, 1.0]), r"expected \(n_samples, n_classes\)"),
+        (lambda: losses.kl_divergence([0.5, 0.6], [0.5, 0.5]), "p must sum to 1"),
+    ],
+)
+def test_bad_input(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -1,0 +1,90 @@
+"""The stable functions beside SciPy's and torch's, far out where the plain formulas fail."""
+
+import numpy as np
+import pytest
+import scipy.special
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from companion import numerics
+
+Z = np.concatenate([np.linspace(-40, 40, 1601), [-1e4, -745.2, 709.8, 1e4, 0.0, -0.0]])
+TINY = np.finfo(float).tiny
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (numerics.sigmoid, scipy.special.expit),
+        (numerics.log_sigmoid, scipy.special.log_expit),
+        (numerics.softplus, lambda z: np.logaddexp(0, z)),
+    ],
+)
+def test_elementwise_against_scipy(ours, theirs):
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert_allclose(ours(Z), theirs(Z), rtol=1e-13, atol=TINY)
+    assert ours(np.float32([0.5])).dtype == np.float32
+    assert np.isnan(ours(np.nan))
+
+
+def test_by_hand():
+    assert_allclose(numerics.sigmoid(np.log(3.0)), 0.75)
+    assert_allclose(numerics.logit(0.75), np.log(3.0))
+    assert_allclose(numerics.softmax([0.0, np.log(3.0)]), [0.25, 0.75])
+    assert_allclose(numerics.logsumexp([0.0, np.log(3.0)]), np.log(4.0))
+
+
+def test_softmax_where_the_plain_formula_gives_nan():
+    z = np.array([1000.0, 1001.0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isnan(np.exp(z) / np.exp(z).sum()).all()
+    assert_allclose(numerics.softmax(z), [0.26894142, 0.73105858], rtol=1e-7)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_softmax_family_against_scipy_and_torch(axis):
+    z = np.random.default_rng(0).normal(size=(5, 7)) * 50
+    assert_allclose(numerics.softmax(z, axis), scipy.special.softmax(z, axis), rtol=1e-13)
+    assert_allclose(numerics.log_softmax(z, axis), torch.log_softmax(torch.tensor(z), axis), rtol=1e-12)
+    assert_allclose(numerics.logsumexp(z, axis), scipy.special.logsumexp(z, axis), rtol=1e-14)
+    assert numerics.logsumexp(z, axis, keepdims=True).ndim == 2
+
+
+def test_logsumexp_of_nothing_and_of_too_much():
+    assert numerics.logsumexp(np.array([-np.inf, -np.inf])) == -np.inf
+    assert numerics.logsumexp(np.array([np.inf, 0.0])) == np.inf
+    assert_allclose(numerics.logsumexp(np.full((2, 3), 1e4)), 1e4 + np.log(6))
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8), st.floats(-1e4, 1e4))
+def test_softmax_ignores_a_common_shift(z, c):
+    z = np.array(z)
+    p = numerics.softmax(z)
+    assert_allclose(p.sum(), 1.0)
+    assert_allclose(numerics.softmax(z + c), p, atol=1e-10)
+
+
+@given(st.floats(1e-12, 1 - 1e-12))
+def test_logit_inverts_the_sigmoid(p):
+    assert_allclose(numerics.sigmoid(numerics.logit(p)), p, rtol=1e-10)
+
+
+def test_logit_at_the_ends_and_outside():
+    assert_allclose(numerics.logit([0.0, 1.0]), [-np.inf, np.inf])
+    for bad in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match=r"p must be in \[0, 1\]"):
+            numerics.logit(bad)
+
+
+def test_finite_differences_of_a_quadratic_and_of_a_map():
+    A = np.random.default_rng(1).normal(size=(3, 4))
+    x = np.random.default_rng(2).normal(size=4)
+    before = x.copy()
+    assert_allclose(numerics.finite_difference_jacobian(lambda v: A @ v, x), A, rtol=1e-8)
+    assert_allclose(numerics.finite_difference_gradient(lambda v: ((A @ v) ** 2).sum(), x), 2 * A.T @ A @ x, rtol=1e-7)
+    assert (x == before).all()
+    W = np.ones((2, 3))
+    assert numerics.finite_difference_gradient(lambda v: (v**3).sum(), W).shape == (2, 3)
+    assert numerics.finite_difference_jacobian(lambda v: v.sum(axis=0), W).shape == (3, 2, 3)

@@ -62,8 +62,8 @@ def _positive(name, value, low=0.0, high=np.inf):
 def _reduce(values, grads, sample_weight, reduction, share=1.0):
     """Weigh the values and gradients of the samples and put them together.
 
-    ``values`` has the samples first; ``grads`` may have further axes. In the mean each sample counts as ``share`` (1, or
-    the weight of its class) times its sample weight.
+    ``values`` has the samples first; ``grads`` may have further axes. In the mean each sample counts as ``share``
+    (1, or the weight of its class) times its sample weight.
     """
     weight = np.ones(values.shape, dtype=values.dtype)
     if sample_weight is not None:

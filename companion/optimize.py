@@ -215,7 +215,9 @@ def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9,
         else:
             if new_slope * (1.0 if high is None else high[0] - low[0]) >= 0:
                 high = low
-            low, best = here, (step, new_value, new_grad)
+            low = here
+            if new_value < value:
+                best = (step, new_value, new_grad)
         if high is None:
             step *= 2.0
         elif np.isfinite(high[1]) and np.isfinite(high[2]):

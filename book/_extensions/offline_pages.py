@@ -1,0 +1,28 @@
+"""Take from the finished pages what fails when a page is opened as a file, without a server or a network.
+
+The theme asks for its icon fonts ahead of time in a way that browsers refuse to files (the fonts load all the same when
+they are used); and Jupyter Book adds, twice, a button's script that is never pressed here and would come from elsewhere.
+"""
+
+import re
+from pathlib import Path
+
+UNWANTED = re.compile(
+    r'<link rel="preload" as="font"[^>]*>\s*'
+    r"|<script>const THEBE_JS_URL.*?</script>\s*"
+    r"|<script[^>]*sphinx-thebe\.js[^>]*></script>\s*"
+    r"|<link[^>]*sphinx-thebe\.css[^>]*>\s*",
+    re.DOTALL,
+)
+
+
+def clean(app, error):
+    if error is None and app.builder.format == "html":
+        for page in Path(app.outdir).rglob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            page.write_text(UNWANTED.sub("", text), encoding="utf-8")
+
+
+def setup(app):
+    app.connect("build-finished", clean)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+// Small repairs that a style sheet cannot make.
+
+// A verdict box takes its color and its mark from the verdict at the end of its title.
+function markVerdicts() {
+  for (const box of document.querySelectorAll(".admonition.claim")) {
+    const title = box.querySelector(".admonition-title")?.textContent.trim() ?? "";
+    const verdict = title.match(/, (true|true with a condition|imprecise|wrong)$/);
+    if (verdict) box.dataset.verdict = verdict[1];
+  }
+}
+
+// The quiz draws labels that belong to no field, and answers by changing a text that nobody announces.
+function nameQuizFields() {
+  for (const label of document.querySelectorAll(".Quiz label.InpLabel")) {
+    const field = label.parentElement.querySelector("input");
+    if (field) label.htmlFor = field.id;
+  }
+  for (const feedback of document.querySelectorAll(".Quiz .Feedback")) feedback.setAttribute("role", "status");
+  for (const answers of document.querySelectorAll(".Quiz .Answer")) {
+    const question = answers.closest(".Quiz").querySelector("[id^='quizQn']");
+    answers.setAttribute("role", "group");
+    if (question) answers.setAttribute("aria-labelledby", question.id);
+  }
+}
+
+// What scrolls sideways must be reachable by keyboard; what does depends on the width of the window.
+function reachScrollers() {
+  for (const formula of document.querySelectorAll(".bd-article span.math mjx-container")) {
+    formula.classList.remove("wide");
+    const line = formula.closest("p, li, td, th, dd, dt, figcaption, .admonition") ?? formula.parentElement;
+    if (formula.getBoundingClientRect().width > line.clientWidth + 1) formula.classList.add("wide");
+  }
+  const boxes = ".bd-article :is(pre, div.math, mjx-container, .output, .pst-scrollable-table-container)";
+  for (const box of document.querySelectorAll(boxes)) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+    if (scrolls) box.tabIndex = 0;
+    else if (box.tagName !== "PRE") box.removeAttribute("tabindex");
+  }
+}
+
+window.addEventListener("load", async () => {
+  markVerdicts();
+  nameQuizFields();
+  await window.MathJax?.startup?.promise;
+  reachScrollers();
+  window.addEventListener("resize", reachScrollers);
+  document.addEventListener("toggle", reachScrollers, true); // hidden code that is opened
+});

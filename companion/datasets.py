@@ -38,7 +38,7 @@ def make_line(n_samples=50, coef=2.0, intercept=1.0, noise=0.3, n_outliers=0, ra
     noise : float
         The standard deviation of the noise.
     n_outliers : int
-        So many of the points with the largest x are lifted by ten times ``coef``.
+        So many of the points with the largest x are lifted by ten times the absolute slope.
     random_state : int, Generator or None
 
     Returns

@@ -1,18 +1,22 @@
 r"""Losses, each with its gradient, numerically safe however large the scores.
 
 Every loss is a function ``loss(y_true, y_pred, *, ..., sample_weight=None, reduction="mean")`` that returns ``(value,
-gradient)``, the gradient with respect to ``y_pred`` and of its shape. Reductions, with :math:`\ell_i` the loss of
-sample i and
-:math:`w_i` its weight (1 without ``sample_weight``):
+gradient)``, the gradient with respect to ``y_pred``, of its shape and dtype. ``y_true`` has the shape of ``y_pred``
+unless the loss says otherwise: (n_samples,), or (n_samples, n_outputs), of which every element counts. Reductions,
+with :math:`\ell_i` the loss of sample i and :math:`w_i \ge 0` its weight (1 without ``sample_weight``, an array of
+shape (n_samples,)):
 
 - ``"mean"``: :math:`\sum_i w_i \ell_i / \sum_i w_i`, scikit-learn's weighted mean;
 - ``"sum"``: :math:`\sum_i w_i \ell_i`;
 - ``"none"``: the values :math:`w_i \ell_i`, and for each sample the gradient of its own value.
+
+A ``ValueError`` says what was expected and what came: shapes that do not fit, NaN or infinity, labels or probabilities
+outside their range, negative weights or weights that sum to 0, an unknown reduction. No input is modified.
 """
 
 import numpy as np
 
-from companion.numerics import log_sigmoid, log_softmax, sigmoid, softmax, softplus
+from companion.numerics import log_sigmoid, log_softmax, sigmoid, softplus
 
 __all__ = [
     "absolute_error",
@@ -45,8 +49,10 @@ def _finite(name, values):
 
 
 def _pair(y_true, y_pred):
-    """Two finite arrays of one non-empty shape."""
+    """Two finite arrays of one non-empty shape; labels that are integers take the dtype of the predictions."""
+    labels = np.asarray(y_true).dtype.kind in "iub"
     y_true, y_pred = _finite("y_true", y_true), _finite("y_pred", y_pred)
+    y_true = y_true.astype(y_pred.dtype) if labels else y_true
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_true has shape {y_true.shape}, y_pred has shape {y_pred.shape}; expected equal shapes")
     if y_pred.size == 0:
@@ -80,7 +86,10 @@ def _reduce(values, grads, sample_weight, reduction, share=1.0):
         weight /= total
     elif reduction not in ("sum", "none"):
         raise ValueError(f"reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
-    values, grads = weight * values, weight.reshape(weight.shape + (1,) * (grads.ndim - weight.ndim)) * grads
+    grad_weight = weight.reshape(weight.shape + (1,) * (grads.ndim - weight.ndim))
+    if not weight.all():  # a weight of 0 leaves out even an infinite loss
+        values, grads = np.where(weight > 0, values, 0.0), np.where(grad_weight > 0, grads, 0.0)
+    values, grads = weight * values, grad_weight * grads
     return (values if reduction == "none" else values.sum()), grads
 
 
@@ -231,11 +240,10 @@ def _class_targets(y_true, z):
     y_true = np.asarray(y_true)
     n_samples, n_classes = z.shape
     if y_true.shape == (n_samples,) and y_true.dtype.kind in "iu":
-        if ((y_true < 0) | (y_true >= n_classes)).any():
-            raise ValueError(
-                f"y_true contains the class {y_true.min()} or {y_true.max()}, expected 0 to {n_classes - 1}"
-            )
-        return np.eye(n_classes, dtype=z.dtype)[y_true]
+        unknown = y_true[(y_true < 0) | (y_true >= n_classes)]
+        if unknown.size:
+            raise ValueError(f"y_true contains the class {unknown[0]}, expected 0 to {n_classes - 1}")
+        return (y_true[:, None] == np.arange(n_classes)).astype(z.dtype)
     if y_true.shape != z.shape:
         raise ValueError(
             f"y_true has shape {y_true.shape} and dtype {y_true.dtype}, expected class indices of shape ({n_samples},) "
@@ -264,7 +272,8 @@ def cross_entropy(y_true, y_pred, *, label_smoothing=0.0, class_weight=None, sam
         :math:`\epsilon`.
     class_weight : array_like of shape (K,), optional
         The weights :math:`c_k`. As in torch, the mean over class indices divides by the sum of the weights of the true
-        classes, that over probabilities by the number of samples; ``sample_weight`` multiplies both.
+        classes, that over probabilities by the number of samples. With ``sample_weight`` too, the two weights of a
+        sample multiply, in the sum and in the divisor.
 
     Examples
     --------
@@ -278,13 +287,14 @@ def cross_entropy(y_true, y_pred, *, label_smoothing=0.0, class_weight=None, sam
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing={label_smoothing}, expected in [0, 1]")
     q, n_classes = _class_targets(y_true, z), z.shape[1]
-    weights = np.ones(n_classes, dtype=z.dtype) if class_weight is None else _finite("class_weight", class_weight)
+    weights = _finite("class_weight", np.ones(n_classes) if class_weight is None else class_weight).astype(z.dtype)
     if weights.shape != (n_classes,) or (weights < 0).any():
         raise ValueError(f"class_weight must be {n_classes} non-negative numbers, got shape {weights.shape}")
     share = q @ weights if np.ndim(y_true) == 1 else 1.0  # what a sample counts for in the mean
     cq = weights * ((1 - label_smoothing) * q + label_smoothing / n_classes)  # (n_samples, K)
-    values = -(cq * log_softmax(z)).sum(axis=1)
-    grads = cq.sum(axis=1, keepdims=True) * softmax(z) - cq
+    log_p = log_softmax(z)
+    values = -(cq * log_p).sum(axis=1)
+    grads = cq.sum(axis=1, keepdims=True) * np.exp(log_p) - cq
     return _reduce(values, grads, sample_weight, reduction, share)
 
 
@@ -294,11 +304,11 @@ def hinge(y_true, y_pred, *, sample_weight=None, reduction="mean"):
     Examples
     --------
     >>> hinge([1, 1, -1], [2.0, 0.5, 0.0], reduction="none")
-    (array([0. , 0.5, 1. ]), array([-0., -1.,  1.]))
+    (array([0. , 0.5, 1. ]), array([ 0., -1.,  1.]))
     """
     y_true, score = _signs(y_true, y_pred)
     slack = 1 - y_true * score
-    return _reduce(np.maximum(slack, 0), -y_true * (slack > 0), sample_weight, reduction)
+    return _reduce(np.maximum(slack, 0), np.where(slack > 0, -y_true, 0), sample_weight, reduction)
 
 
 def squared_hinge(y_true, y_pred, *, sample_weight=None, reduction="mean"):
@@ -342,7 +352,7 @@ def focal(y_true, y_pred, *, gamma=2.0, alpha=None, sample_weight=None, reductio
     y_true, z = _pair(y_true, y_pred)
     if not np.isin(y_true, (0, 1)).all():
         raise ValueError(f"y_true must be 0 or 1, got {np.unique(y_true)[:5]}")
-    if not gamma >= 0:
+    if not 0 <= gamma < np.inf:
         raise ValueError(f"gamma={gamma}, expected >= 0")
     if alpha is not None:
         _positive("alpha", alpha, 0.0, 1.0)
@@ -396,7 +406,7 @@ def kl_divergence(p, q, *, sample_weight=None, reduction="mean"):
         _probabilities(name, values)
         if not np.allclose(values.sum(axis=-1), 1.0):
             raise ValueError(f"{name} must sum to 1 along the last axis")
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = np.where(p > 0, p * (np.log(p) - np.log(q)), 0.0).sum(axis=-1)
         grads = np.where(p > 0, -p / q, 0.0)
     return _reduce(values, grads, sample_weight, reduction)
@@ -419,6 +429,11 @@ def zero_one(y_true, y_pred, *, sample_weight=None, reduction="mean"):
 
 
 # ---- penalties ------------------------------------------------------------------------------------------------------
+
+
+def _penalty_weight(alpha):
+    if not 0 <= alpha < np.inf:
+        raise ValueError(f"alpha={alpha}, expected >= 0")
 
 
 def l1_penalty(w, alpha):
@@ -445,8 +460,3 @@ def l2_penalty(w, alpha):
     _penalty_weight(alpha)
     w = _finite("w", w)
     return alpha * (w**2).sum(), 2 * alpha * w
-
-
-def _penalty_weight(alpha):
-    if not 0 <= alpha < np.inf:
-        raise ValueError(f"alpha={alpha}, expected >= 0")

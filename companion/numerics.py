@@ -74,11 +74,13 @@ def logit(p):
     >>> logit(np.array([0.5, 0.75])).round(4)
     array([0.    , 1.0986])
     """
-    p = np.asarray(p, dtype=float)
+    p = np.asarray(p)
     if not np.all((p >= 0) & (p <= 1)):
         raise ValueError(f"p must be in [0, 1], got values between {np.min(p)} and {np.max(p)}")
     with np.errstate(divide="ignore"):
-        return np.log(p) - np.log1p(-p)
+        far = np.log(p) - np.log1p(-p)
+        near = 2 * np.arctanh(2 * np.clip(p, 0.25, 0.75) - 1)  # the two logarithms nearly cancel around 1/2
+    return np.where(np.abs(p - 0.5) < 0.25, near, far)[()]
 
 
 def logsumexp(a, axis=None, keepdims=False):
@@ -99,7 +101,7 @@ def logsumexp(a, axis=None, keepdims=False):
     a = np.asarray(a)
     top = a.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0).astype(top.dtype)  # all -inf, or an inf: the sum says it by itself
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         out = np.log(np.exp(a - top).sum(axis=axis, keepdims=True)) + top
     return out if keepdims else out.squeeze(axis=axis)[()]
 

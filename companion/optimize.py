@@ -144,16 +144,35 @@ def lbfgs_direction(grad, s_history, y_history):
 def armijo_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, shrink=0.5, max_evaluations=60):
     r"""Shorten a step until it decreases the function enough: :math:`f(x + tp) \le f(x) + c_1 t\, g^\top p`.
 
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x)`` returns the value and the gradient.
+    x, direction : ndarray of shape (n,)
+    value, grad : float, ndarray of shape (n,)
+        Of the function at ``x``.
+    step : float
+        The first step t to try.
+    c1, shrink : float
+    max_evaluations : int
+
     Returns
     -------
     step : float or None
-        None where no step was good enough.
+        None where no step was good enough, or the direction does not point downhill.
     value, grad : float, ndarray
         Of the function at ``x + step * direction``.
     n_evaluations : int
+
+    Examples
+    --------
+    >>> bowl = lambda x: (2 * x @ x, 4 * x)
+    >>> step, value, _, n = armijo_line_search(bowl, np.array([1.0]), 2.0, np.array([4.0]), np.array([-4.0]))
+    >>> step, value, n  # a step of 1 and of 1/2 do not decrease it
+    (0.25, np.float64(0.0), 3)
     """
     slope = grad @ direction
-    if not slope < 0:  # not downhill
+    if not slope < 0:
         return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
     for count in range(1, max_evaluations + 1):
@@ -185,11 +204,23 @@ def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9,
     :math:`|\nabla f(x + tp)^\top p| \le c_2 |g^\top p|`. The second condition guarantees :math:`s^\top y > 0`, which
     L-BFGS needs. First the step grows until an interval holds such a point, then cubic interpolation narrows it.
 
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x)`` returns the value and the gradient.
+    x, direction : ndarray of shape (n,)
+    value, grad : float, ndarray of shape (n,)
+        Of the function at ``x``.
+    step : float
+        The first step t to try.
+    c1, c2 : float
+    max_evaluations : int
+
     Returns
     -------
     step : float or None
         After ``max_evaluations`` the best step with enough decrease (at a kink the slope never flattens); None
-        where there was none.
+        where there was none, or the direction does not point downhill.
     value, grad : float, ndarray
         Of the function at ``x + step * direction``.
     n_evaluations : int
@@ -197,9 +228,16 @@ def wolfe_line_search(fun, x, value, grad, direction, step=1.0, c1=1e-4, c2=0.9,
     References
     ----------
     Nocedal and Wright (2006), Numerical Optimization, algorithms 3.5 and 3.6.
+
+    Examples
+    --------
+    >>> bowl = lambda x: (2 * x @ x, 4 * x)
+    >>> step, value, _, n = wolfe_line_search(bowl, np.array([1.0]), 2.0, np.array([4.0]), np.array([-4.0]))
+    >>> round(float(step), 6), n  # the cubic through the two ends has its minimum at the bottom
+    (0.25, 2)
     """
     slope = grad @ direction
-    if not slope < 0:  # not downhill
+    if not slope < 0:
         return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
     low, best = (0.0, value, slope), (None, value, grad)  # the best end so far: step, value, slope

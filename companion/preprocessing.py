@@ -42,8 +42,8 @@ class StandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_samples_seen_ = len(X)
         mean = X.mean(axis=0, dtype=float)
         var = np.square(X - mean).mean(axis=0)
-        # a feature whose deviations are rounding errors of its mean is constant
-        constant = var <= len(X) * np.square(np.finfo(float).eps * mean) + np.finfo(float).eps * var
+        n_eps = len(X) * np.finfo(float).eps  # a variance within the rounding errors of its sums is 0
+        constant = var <= n_eps * var + np.square(n_eps * mean)
         self.mean_ = mean if self.with_mean or self.with_std else None
         self.var_ = var if self.with_std else None
         self.scale_ = np.where(constant, 1.0, np.sqrt(var)) if self.with_std else None

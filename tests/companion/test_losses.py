@@ -223,9 +223,19 @@ def test_float32_stays_float32_and_inputs_are_left_alone():
         (lambda: losses.hinge([0, 1], [1.0, 1.0]), "y_true must be -1 or 1"),
         (lambda: losses.focal([0.5], [1.0]), "y_true must be 0 or 1"),
         (lambda: losses.focal([1], [1.0], gamma=-1.0), "gamma=-1.0"),
+        (lambda: losses.focal([1], [1.0], gamma=np.inf), "gamma=inf"),
+        (lambda: losses.focal([1], [1.0], alpha=1.5), "alpha=1.5"),
+        (lambda: losses.binary_cross_entropy_with_logits([1.0], [1.0], pos_weight=0.0), "pos_weight=0.0"),
+        (lambda: losses.kl_divergence([1.5, -0.5], [0.5, 0.5]), r"p must be in \[0, 1\]"),
+        (lambda: losses.kl_divergence([0.5, 0.5], [0.5, 0.6]), "q must sum to 1"),
+        (lambda: losses.cross_entropy([-1], [[0.0, 1.0]]), "the class -1"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0, -1.0]), "2 non-negative numbers"),
+        (lambda: losses.cross_entropy([0], [[0.0, np.nan]]), "y_pred contains NaN"),
+        (lambda: losses.zero_one([2], [1.0]), "y_true must be -1 or 1"),
+        (lambda: losses.l1_penalty([1.0], np.nan), "alpha=nan"),
         (lambda: losses.binary_cross_entropy_with_logits([2.0], [1.0]), r"y_true must be in \[0, 1\]"),
         (lambda: losses.brier([1], [1.5]), r"y_pred must be in \[0, 1\]"),
-        (lambda: losses.cross_entropy([3], [[0.0, 1.0]]), "expected 0 to 1"),
+        (lambda: losses.cross_entropy([3], [[0.0, 1.0]]), "contains the class 3, expected 0 to 1"),
         (lambda: losses.cross_entropy([[0.5, 0.6]], [[0.0, 1.0]]), "must sum to 1"),
         (lambda: losses.cross_entropy([0, 1], [[0.0, 1.0]]), "expected class indices of shape"),
         (lambda: losses.cross_entropy([0], [[0.0, 1.0]], label_smoothing=2.0), "label_smoothing=2.0"),
@@ -237,3 +247,119 @@ def test_float32_stays_float32_and_inputs_are_left_alone():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+NAMES = sorted({case[0] for case in CASES})
+
+
+def example(name, shape, rng, dtype=float):
+    """Targets and predictions that a loss accepts, of a shape (n,) or (n, m); distributions along the last axis."""
+    z = rng.normal(size=shape).astype(dtype) * 3
+    if name == "cross_entropy":
+        return rng.integers(shape[-1], size=shape[0]), z
+    if name == "kl_divergence":
+        return softmax(rng.normal(size=shape)).astype(dtype), softmax(z / 3)
+    if name == "brier":
+        return rng.integers(2, size=shape), sigmoid(z)
+    if name in ("hinge", "squared_hinge"):
+        return 2 * rng.integers(2, size=shape) - 1, z
+    if name in ("focal", "binary_cross_entropy_with_logits"):
+        return rng.integers(2, size=shape), z
+    return rng.normal(size=shape).astype(dtype), z
+
+
+SETTINGS = {
+    "huber": {"delta": 0.7},
+    "pinball": {"alpha": 0.2},
+    "focal": {"gamma": 1.5, "alpha": 0.3},
+    "binary_cross_entropy_with_logits": {"pos_weight": 2.5},
+    "cross_entropy": {"label_smoothing": 0.1},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(1, 5), m=st.integers(1, 4), reduction=st.sampled_from(["mean", "sum"]), seed=st.integers(0, 99))
+def test_gradients_agree_with_finite_differences_in_every_shape(name, n, m, reduction, seed):
+    rng = np.random.default_rng(seed)
+    y, prediction = example(name, (n, m), rng)
+    arguments = SETTINGS.get(name, {}) | {"sample_weight": rng.uniform(0.1, 2, n), "reduction": reduction}
+    if name == "cross_entropy":
+        arguments["class_weight"] = rng.uniform(0.1, 2, m)
+    loss = getattr(losses, name)
+    before = y.copy(), prediction.copy(), arguments["sample_weight"].copy()
+    _, grad = loss(y, prediction, **arguments)
+    for array, copy in zip((y, prediction, arguments["sample_weight"]), before):
+        assert (array == copy).all()
+    if name in ("kl_divergence", "brier"):  # a probability moved by eps is none: along directions, not elements
+        eps = 1e-6
+        inward = softmax(rng.normal(size=(n, m))) - prediction if name == "kl_divergence" else 0.5 - prediction
+        ends = [loss(y, prediction + eps * t * inward, **arguments)[0] for t in (0.0, 1.0)]
+        middle = loss(y, prediction + 0.5 * eps * inward, **arguments)[1]
+        assert_allclose((ends[1] - ends[0]) / eps, (middle * inward).sum(), rtol=1e-5, atol=1e-7)
+    else:
+        numeric = finite_difference_gradient(lambda v: loss(y, v, **arguments)[0], prediction)
+        assert_allclose(grad, numeric, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (6, 1), (5, 3)])
+def test_the_reductions_and_the_weights_belong_together(name, shape):
+    y, prediction = example(name, shape, np.random.default_rng(1))
+    loss, weight = getattr(losses, name), np.arange(1.0, shape[0] + 1)
+    values, grads = loss(y, prediction, sample_weight=weight, reduction="none")
+    total, total_grad = loss(y, prediction, sample_weight=weight, reduction="sum")
+    mean, mean_grad = loss(y, prediction, sample_weight=weight)
+    copies = np.repeat(np.arange(shape[0]), weight.astype(int))  # a weight of 3 is the sample three times
+    divisor = weight.sum() * (values.size / shape[0])
+    assert_allclose([total, mean * divisor, loss(y[copies], prediction[copies])[0]], [values.sum(), values.sum(), mean])
+    assert_allclose(total_grad, grads)
+    assert_allclose(mean_grad * divisor, grads)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_integer_labels_and_weights_leave_float32_alone(name):
+    y, prediction = example(name, (5, 3), np.random.default_rng(2), np.float32)
+    arguments = SETTINGS.get(name, {}) | ({"class_weight": [1, 2, 3]} if name == "cross_entropy" else {})
+    value, grad = getattr(losses, name)(y, prediction, **arguments, sample_weight=np.ones(5))
+    assert value.dtype == grad.dtype == np.float32
+    exact = getattr(losses, name)(y.astype(float) if y.dtype.kind == "f" else y, prediction.astype(float), **arguments)
+    assert_allclose(value, exact[0], rtol=1e-5)
+    assert_allclose(grad, exact[1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("y", [CLASSES, SOFT], ids=["indices", "probabilities"])
+def test_class_weights_and_sample_weights_multiply(y):
+    c = np.array([1.0, 2.0, 0.5, 3.0])
+    value, grad = losses.cross_entropy(y, LOGITS, class_weight=c, sample_weight=WEIGHT)
+    z = torch.tensor(LOGITS, requires_grad=True)
+    each = torch.tensor(WEIGHT) * F.cross_entropy(z, t(y), weight=torch.tensor(c), reduction="none")
+    share = WEIGHT * (c[y] if y.ndim == 1 else 1.0)
+    theirs = each.sum() / share.sum()
+    theirs.backward()
+    assert_allclose(value, theirs.detach(), rtol=1e-10)
+    assert_allclose(grad, z.grad, rtol=1e-10, atol=1e-14)
+
+
+def test_a_weight_of_zero_leaves_out_even_an_infinite_loss():
+    with np.errstate(all="raise"):
+        value, grad = losses.kl_divergence([[0.5, 0.5]] * 2, [[1.0, 0.0], [0.5, 0.5]], sample_weight=[0.0, 1.0])
+    assert value == 0
+    assert_allclose(grad, [[0, 0], [-1, -1]])
+
+
+@pytest.mark.parametrize(("name", "settings_", "reference", "y", "prediction"), CASES, ids=lambda v: str(v)[:24])
+def test_values_and_gradients_far_out_are_torchs(name, settings_, reference, y, prediction):
+    if name in ("brier", "kl_divergence"):  # of probabilities: as far out as they go
+        prediction = np.clip(prediction, 1e-300, None)
+    else:
+        prediction = 1e4 * np.sign(prediction)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        value, grad = getattr(losses, name)(y, prediction, **settings_)
+    p = torch.tensor(prediction, requires_grad=True)
+    theirs = reference(t(y), p).mean()
+    theirs.backward()
+    assert np.isfinite(value) and np.isfinite(grad).all()
+    assert_allclose(value, theirs.detach(), rtol=1e-10)
+    if not torch.isnan(p.grad).any():  # the plain formula of the focal loss has no gradient there
+        assert_allclose(grad, p.grad, rtol=1e-10, atol=1e-14)

@@ -1,5 +1,7 @@
 """The minimizers: known solutions, convergence rates, SciPy's evaluations, and what is refused."""
 
+import copy
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -172,3 +174,79 @@ def test_refused(arguments, words):
     arguments = {"fun": quadratic, "x0": np.ones(3)} | arguments
     with pytest.raises(ValueError, match=words):
         optimize.minimize(**arguments)
+
+
+@pytest.mark.parametrize("method", ["gd", "newton", "l-bfgs"])
+@pytest.mark.parametrize("alpha", [1.0, 30.0])
+def test_every_method_reaches_scipys_solution_with_its_certificate(method, alpha):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, s = (X - X.mean(axis=0)) / X.std(axis=0), 2 * y - 1
+
+    def fun(w):
+        z = s * (X @ w)
+        return softplus(-z).mean() + alpha / 2 * w @ w / len(y), (X.T @ (-s * sigmoid(-z)) + alpha * w) / len(y)
+
+    def hess(w):
+        p = sigmoid(X @ w)
+        return (X.T * (p * (1 - p)) @ X + alpha * np.eye(30)) / len(y)
+
+    tol = 1e-6
+    ours = optimize.minimize(
+        fun, np.zeros(30), method, hess=hess if method == "newton" else None, tol=tol, max_iter=20_000
+    )
+    theirs = scipy.optimize.minimize(fun, np.zeros(30), jac=True, hess=hess, method="trust-exact", tol=1e-12)
+    assert ours.success and np.abs(fun(ours.x)[1]).max() <= tol
+    assert_allclose(ours.fun, theirs.fun, rtol=1e-6)
+    assert_allclose(ours.x, theirs.x, atol=2 * tol * np.sqrt(30) * len(y) / alpha)  # the curvature is >= alpha / n
+    assert (np.diff(ours.trace.fun) <= 1e-15).all()
+    assert_allclose(ours.trace.grad_norm, [np.abs(fun(x)[1]).max() for x in ours.trace.x])
+
+
+@pytest.mark.parametrize("method", ["gd", "newton", "l-bfgs"])
+def test_every_evaluation_is_counted(method):
+    calls = []
+    hess = scipy.optimize.rosen_hess if method == "newton" else None
+    fun = lambda x: calls.append(1) or rosenbrock(x)  # noqa: E731
+    result = optimize.minimize(fun, [-1.2, 1.0], method, hess=hess, tol=1e-3, max_iter=20_000)
+    assert result.success and result.nfev == len(calls)
+
+
+def test_the_first_trial_step_of_lbfgs_is_the_full_one():
+    """Near the solution each iteration costs one evaluation, or the line search wastes them."""
+    result = optimize.minimize(logistic(), np.zeros(30), tol=1e-8)
+    assert result.nfev <= 1.2 * result.nit + 2
+
+
+def test_newton_steps_away_from_a_saddle_with_the_sizes_of_the_curvatures():
+    assert_allclose(optimize.newton_direction(np.array([2.0, 4.0]), np.diag([1.0, -2.0])), [-2.0, -2.0])
+    assert_allclose(optimize.newton_direction(np.array([2.0, 4.0]), np.zeros((2, 2))), [-2.0, -4.0])
+    saddle = lambda x: (x[0] ** 2 - x[1] ** 2 + x[1] ** 4, np.array([2 * x[0], -2 * x[1] + 4 * x[1] ** 3]))  # noqa: E731
+    hess = lambda x: np.diag([2.0, -2.0 + 12 * x[1] ** 2])  # noqa: E731
+    result = optimize.minimize(saddle, [1.0, 1e-3], "newton", hess=hess)
+    assert_allclose(result.x, [0.0, np.sqrt(0.5)], atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)])
+def test_a_bad_hessian_is_refused(bad):
+    with pytest.raises(ValueError, match=r"hess must return finite numbers of shape \(3, 3\)"):
+        optimize.minimize(quadratic, np.ones(3), "newton", hess=lambda x: bad)
+
+
+def test_a_kink_ends_with_a_warning_close_to_the_minimum():
+    with pytest.warns(ConvergenceWarning, match="l-bfgs stopped after"):
+        result = optimize.minimize(lambda x: (np.abs(x).sum(), np.sign(x)), [1.3, -0.4], max_iter=200)
+    assert result.fun < 0.2 and not result.success
+
+
+def test_the_iteration_limit_is_reported_with_the_residual():
+    with pytest.warns(ConvergenceWarning, match=r"after 3 iterations: the iteration limit was reached; largest"):
+        result = optimize.minimize(rosenbrock, [-1.2, 1.0], max_iter=3)
+    assert result.nit == 3 and len(result.trace.fun) == 4
+
+
+def test_the_result_behaves_like_scipys():
+    result = optimize.minimize(quadratic, [0.0, 0.0, 0.0])
+    assert result.success and result.nit == 0 and result["nit"] == result.nit
+    assert not hasattr(result, "nope") and copy.deepcopy(result).nfev == 1
+    assert {"x", "fun", "jac", "nit", "nfev", "success", "message"} <= set(dir(result))
+    assert repr(result.trace) == "<Trace of 1 points>" and "nfev: 1" in repr(result)

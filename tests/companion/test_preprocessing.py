@@ -56,13 +56,12 @@ def test_polynomials_by_hand():
     assert_allclose(PolynomialFeatures(2).fit_transform([[2.0, 3.0]]), [[1, 2, 3, 4, 6, 9]])
 
 
-@pytest.mark.parametrize("degree", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize(
+    ("degree", "include_bias"), [(0, True), *[(d, bias) for d in (1, 2, 3, 5) for bias in (False, True)]]
+)
 @pytest.mark.parametrize("interaction_only", [False, True])
-@pytest.mark.parametrize("include_bias", [False, True])
 @pytest.mark.parametrize("n_features", [1, 2, 4])
 def test_polynomials_against_scikit_learn(degree, interaction_only, include_bias, n_features):
-    if degree == 0 and not include_bias:
-        pytest.skip("no feature at all: an error, tested below")
     X = np.random.default_rng(2).normal(size=(6, n_features))
     arguments = {"degree": degree, "interaction_only": interaction_only, "include_bias": include_bias}
     ours, theirs = PolynomialFeatures(**arguments).fit(X), reference.PolynomialFeatures(**arguments).fit(X)

@@ -103,7 +103,7 @@ class Player:
 
     def __init__(self, frames, names, size, *, label, alt, interval=None):
         if len(frames) < 2:
-            raise ValueError(f"{len(frames)} frames, expected at least 2")
+            raise ValueError(f"{len(frames)} frame(s), expected at least 2")
         for key, text in {"label": label, "alt": alt}.items():
             if not text.strip():
                 raise ValueError(f"{key} is blank, expected words for readers who cannot see the picture")

@@ -1,7 +1,7 @@
 """Take from the finished pages what fails when a page is opened as a file, without a server or a network.
 
 The theme asks for its icon fonts ahead of time in a way that browsers refuse to files (the fonts load all the same when
-they are used); and Jupyter Book adds, twice, a button's script that is never pressed here and would come from elsewhere.
+they are used); and Jupyter Book declares, twice, the address of a script on another server for a button no page has.
 """
 
 import re

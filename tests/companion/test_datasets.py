@@ -46,6 +46,28 @@ def test_logistic_labels_follow_the_model():
         assert_allclose(y[inside].mean(), p[inside].mean(), atol=0.03)
 
 
+def test_sine_and_its_noise():
+    X, y = datasets.make_sine(4000, frequency=5.0, noise=0.2, random_state=0)
+    assert X.shape == (4000, 1) and np.abs(X).max() <= 1
+    assert_allclose((y - np.sin(5 * X[:, 0])).std(), 0.2, rtol=0.05)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.5, 2.0])
+def test_separable_points_keep_their_distance_from_the_line(margin):
+    X, y = datasets.make_separable(500, margin=margin, random_state=0)
+    distance = y * X.sum(axis=1) / np.sqrt(2)
+    assert_allclose(distance.min(), margin, atol=0.05)
+    assert distance.min() >= margin - 1e-12 and y.sum() == 0
+
+
+def test_heteroscedastic_noise_grows_as_stated():
+    X, y, scale = datasets.make_heteroscedastic(20_000, random_state=0)
+    assert_allclose(scale, 0.1 + X[:, 0])
+    standard = (y - 1 - 2 * X[:, 0]) / scale
+    for part in np.array_split(standard[np.argsort(X[:, 0])], 4):
+        assert_allclose([part.mean(), part.std()], [0, 1], atol=0.05)
+
+
 def test_sparse_regression_has_the_stated_truth():
     X, y, coef = datasets.make_sparse_regression(5000, 8, 3, noise=0.5, random_state=0)
     assert (coef[3:] == 0).all() and (np.abs(coef[:3]) >= 1).all()

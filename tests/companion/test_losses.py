@@ -179,6 +179,12 @@ def test_the_minimizers():
     assert all(losses.pinball(y, np.full(100, lower + s), alpha=0.1)[0] >= best - 1e-12 for s in (-0.3, 0.3))
 
 
+def test_zero_one_counts_a_score_of_zero_as_a_mistake():
+    values = losses.zero_one([1, -1, 1, -1, 1, -1], [2.0, 2.0, -2.0, -2.0, 0.0, 0.0], reduction="none")
+    assert_allclose(values, [0, 1, 1, 0, 1, 1])
+    assert losses.zero_one([1, -1], [2.0, 2.0], sample_weight=[3.0, 1.0]) == 0.25
+
+
 def test_kl_is_infinite_where_the_prediction_excludes_what_happens_and_zero_costs_nothing():
     assert losses.kl_divergence([0.5, 0.5], [1.0, 0.0])[0] == np.inf
     assert losses.kl_divergence([1.0, 0.0], [1.0, 0.0])[0] == 0.0

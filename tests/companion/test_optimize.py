@@ -103,7 +103,7 @@ def test_lbfgs_needs_no_more_evaluations_than_scipys(tol):
     ours = optimize.minimize(fun, np.zeros(30), tol=tol)
     options = {"gtol": tol, "ftol": 0}
     theirs = scipy.optimize.minimize(fun, np.zeros(30), jac=True, method="L-BFGS-B", options=options)
-    assert ours.nfev <= 1.3 * theirs.nfev + 2
+    assert ours.nfev <= 1.1 * theirs.nfev + 2
     assert np.abs(ours.jac).max() <= tol
     if tol <= 1e-6:  # the gradient of 1e-4 leaves more of the objective open
         assert_allclose(ours.fun, theirs.fun, rtol=1e-6)
@@ -211,10 +211,13 @@ def test_every_evaluation_is_counted(method):
     assert result.success and result.nfev == len(calls)
 
 
-def test_the_first_trial_step_of_lbfgs_is_the_full_one():
-    """Near the solution each iteration costs one evaluation, or the line search wastes them."""
+def test_evaluations_are_not_wasted():
     result = optimize.minimize(logistic(), np.zeros(30), tol=1e-8)
-    assert result.nfev <= 1.2 * result.nit + 2
+    assert result.nfev <= 1.2 * result.nit + 2  # near the solution the first trial step is good
+    result = optimize.minimize(quadratic, np.ones(3), tol=1e-10)
+    assert result.nfev <= 20  # and it is the full one: half of it needs 50
+    result = optimize.minimize(quadratic, np.ones(3), "gd", tol=1e-6, max_iter=5000)
+    assert result.nfev <= 3 * result.nit  # each search starts from where the last one ended
 
 
 def test_newton_steps_away_from_a_saddle_with_the_sizes_of_the_curvatures():
@@ -233,7 +236,7 @@ def test_a_bad_hessian_is_refused(bad):
 
 
 def test_a_kink_ends_with_a_warning_close_to_the_minimum():
-    with pytest.warns(ConvergenceWarning, match="l-bfgs stopped after"):
+    with np.errstate(all="raise"), pytest.warns(ConvergenceWarning, match="l-bfgs stopped after"):
         result = optimize.minimize(lambda x: (np.abs(x).sum(), np.sign(x)), [1.3, -0.4], max_iter=200)
     assert result.fun < 0.2 and not result.success
 

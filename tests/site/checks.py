@@ -126,6 +126,44 @@ def is_invisible(check):
     return check["id"] == "color-contrast" and (check["data"] or {}).get("contrastRatio") == 1
 
 
+def player_problems(player):
+    """What is wrong with a player or slider after a reader has used its keys, and its button if it has one."""
+    picture, output, slider = (player.locator(part) for part in ("img", "output", "input"))
+    start = picture.get_attribute("src"), output.inner_text()
+    slider.focus()
+    slider.press("ArrowRight")
+    moved = picture.get_attribute("src"), output.inner_text()
+    problems = [] if moved[1] != start[1] else [f"the right arrow leaves the slider at {start[1]!r}"]
+    if slider.get_attribute("aria-valuetext") != moved[1]:
+        problems.append("a slider's value is not named as it is shown")
+    button = player.locator("button")
+    if button.count():
+        slider.press("Home")
+        button.press("Enter")
+        if button.inner_text() != "Pause":
+            problems.append("a player that plays offers no pause")
+        player.page.wait_for_function(
+            "([output, text]) => output.innerText !== text", arg=[output.element_handle(), start[1]]
+        )
+        button.press("Enter")
+        if button.inner_text() != "Play":
+            problems.append("a player cannot be stopped")
+    return problems
+
+
+def question_problems(question):
+    """What is wrong with a question of a quiz after a reader has answered it by keyboard."""
+    field = question.locator("input.Input-text")
+    if field.count():
+        field.fill("0")
+        field.press("Enter")
+    else:
+        question.locator("input[type=radio]").first.focus()
+        question.page.keyboard.press("Space")
+    feedback = question.locator(".Feedback")
+    return [] if feedback.inner_text().strip() else [f"no answer to an answer: {question.inner_text()[:60]!r}"]
+
+
 def parse(path):
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 

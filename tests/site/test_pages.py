@@ -1,0 +1,77 @@
+"""Every page of the built book, opened as readers do: from a file and from a server, wide and narrow, light and dark.
+
+From a file each page is looked at in all four ways, with axe-core, its hidden code opened. From a server each is opened
+wide and light, and narrow and dark. What a reader can press is pressed once, in both themes.
+"""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.site import checks
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+FILES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+PAGES = [f"{file}.html" for file in FILES]
+CHAPTERS = [page for page in PAGES if page.startswith("book/notebooks/")]
+ALL = ["index.html", *PAGES, "search.html", "genindex.html"]
+
+pytestmark = pytest.mark.site
+each_page = pytest.mark.parametrize("page", ALL)
+each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+each_theme = pytest.mark.parametrize("theme", checks.THEMES)
+
+
+@each_page
+@each_theme
+@pytest.mark.parametrize("width", checks.WIDTHS)
+def test_from_a_file(browser, site, page, width, theme):
+    with checks.visit(browser, (site / page).as_uri(), width, theme) as (opened, problems):
+        assert opened.evaluate("document.documentElement.dataset.theme") in {theme, None}
+        problems += checks.math_problems(opened) + checks.overflow_problems(opened) + checks.axe_problems(opened)
+    assert problems == []
+
+
+@each_page
+@pytest.mark.parametrize(("width", "theme"), [("desktop", "light"), ("phone", "dark")])
+def test_from_a_server(browser, server, page, width, theme):
+    with checks.visit(browser, f"{server}/{page}", width, theme) as (opened, problems):
+        problems += checks.math_problems(opened) + checks.overflow_problems(opened)
+    assert problems == []
+
+
+@each_page
+def test_pictures_have_words(site, page):
+    assert checks.picture_problems(site / page) == []
+
+
+def test_no_link_is_dead(site):
+    assert checks.link_problems(site) == []
+
+
+def test_every_built_page_is_looked_at(site):
+    built = {str(path.relative_to(site)) for path in site.rglob("*.html") if "_static" not in path.parts}
+    assert {page for page in built if page.startswith("book/")} == set(PAGES)
+
+
+@each_chapter
+@each_theme
+def test_a_chapter_can_be_used(browser, site, page, theme):
+    """Its players play, its sliders move, its quiz answers: by keyboard, without error, request or lost contrast."""
+    with checks.visit(browser, (site / page).as_uri(), "phone", theme) as (opened, problems):
+        assert opened.locator(".mlc-player").count() >= 1
+        for player in opened.locator(".mlc-player").all():
+            problems += checks.player_problems(player)
+        assert opened.locator(".Quiz").count() >= 3
+        for question in opened.locator(".Quiz").all():
+            problems += checks.question_problems(question)
+        problems += checks.overflow_problems(opened) + checks.axe_problems(opened)
+    assert problems == []
+
+
+def test_search_finds_a_chapter_without_a_network(browser, server):
+    with checks.visit(browser, f"{server}/search.html?q=loss") as (opened, problems):
+        opened.locator("#search-results li a").first.wait_for()
+    assert problems == []

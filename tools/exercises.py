@@ -1,4 +1,4 @@
-"""Make the exercises: ``exercises/masters/*.md`` -> blank ``exercises/*.ipynb``, executed ``exercises/solutions/*.ipynb``.
+"""Make the exercises: from each master, the blank notebook that a reader opens and the solved one, executed.
 
 A master is an Otter Assign master in MyST. Otter separates question, solution and tests; this module adds the guards
 that answer a beginner, embeds the tests in the notebook, and strips whatever changes from run to run. A notebook
@@ -55,7 +55,8 @@ class Verdict:
         self.name, self.passed = result.name, result.passed_all
         wrong = [case.message for case in result.test_case_results if not case.passed]
         found = re.search(r"^AssertionError: (.*)", wrong[0], re.M | re.S) if wrong else None
-        self.message = found[1] if found else wrong[0].splitlines()[-1] if wrong else "correct."
+        other = f"your answer is not of the kind asked for: {wrong[0].splitlines()[-1]}." if wrong else "correct."
+        self.message = found[1] if found else other
 
     def __repr__(self):
         return f"{self.name}: {self.message}"

@@ -4,10 +4,12 @@ from companion.linear_model.coordinate_descent import (
     ElasticNet,
     Lasso,
     coordinate_pass,
+    enet_block_descent,
     enet_coordinate_descent,
     enet_duality_gap,
     enet_path,
     lasso_path,
+    movable,
     soft_threshold,
 )
 from companion.linear_model.least_squares import (
@@ -39,6 +41,7 @@ __all__ = [
     "Perceptron",
     "Ridge",
     "coordinate_pass",
+    "enet_block_descent",
     "enet_coordinate_descent",
     "enet_duality_gap",
     "enet_path",
@@ -49,6 +52,7 @@ __all__ = [
     "lstsq_normal",
     "lstsq_qr",
     "lstsq_svd",
+    "movable",
     "odds_ratio",
     "perceptron_fit",
     "perceptron_step",

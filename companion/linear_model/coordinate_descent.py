@@ -9,14 +9,14 @@ absolute value, whose minimum is known exactly (:func:`soft_threshold`); coordin
 """
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from companion.linear_model.least_squares import _center
+from companion.linear_model.least_squares import _center, _check_alpha
 
 FLOATS = (np.float64, np.float32)
 
@@ -37,7 +37,9 @@ def enet_duality_gap(w, q, Xy, y_norm2, l1, l2):
 
     Any point of the dual problem bounds the minimum from below. The residual, scaled until
     :math:`\|X^\top \theta - l_2 w\|_\infty \le l_1`, is such a point, and the optimal one at the solution, where the
-    gap is 0.
+    gap is 0. Without an l1 penalty the scale would be 0; but the dual of ridge regression has no constraint, and its
+    gap is :math:`\|X^\top(y - Xw) - l_2 w\|^2 / 2 l_2`. Without any penalty nothing is bounded, and the squared
+    gradient :math:`\|X^\top(y - Xw)\|^2` is returned instead, as scikit-learn does.
 
     Parameters
     ----------
@@ -57,7 +59,10 @@ def enet_duality_gap(w, q, Xy, y_norm2, l1, l2):
     >>> float(enet_duality_gap(w, w, np.array([2.0]), 4.0, l1=1.0, l2=0.0))
     0.0
     """
-    dual_norm = np.abs(Xy - q - l2 * w).max(initial=0.0)
+    slope = Xy - q - l2 * w  # minus the gradient of the smooth part
+    if l1 == 0:
+        return slope @ slope / (2 * l2 if l2 > 0 else 1.0)
+    dual_norm = np.abs(slope).max(initial=0.0)
     scale = min(1.0, l1 / dual_norm) if dual_norm > 0 else 1.0
     residual2 = max(y_norm2 - 2 * (w @ Xy) + w @ q, 0.0)  # ||y - Xw||^2
     residual_y = y_norm2 - w @ Xy  # (y - Xw)' y
@@ -69,16 +74,16 @@ def coordinate_pass(w, q, gram, Xy, l1, l2, coordinates):
     r"""Minimize over one coordinate after the other, in place; returns the largest change.
 
     With :math:`q = X^\top X w` kept up to date, coordinate j needs no pass over the samples: its parabola has the
-    curvature
-    :math:`G_{jj} + l_2` and the minimum :math:`S(X_j^\top y - q_j + G_{jj} w_j,\, l_1) / (G_{jj} + l_2)`, S the soft
-    threshold.
+    curvature :math:`G_{jj} + l_2` and the minimum :math:`S(X_j^\top y - q_j + G_{jj} w_j,\, l_1) / (G_{jj} + l_2)`, S
+    the soft threshold.
     """
     largest = 0.0
     diagonal, targets = gram.diagonal().tolist(), Xy.tolist()
     for j in coordinates:
         old = float(w[j])
         curvature = diagonal[j]
-        if curvature == 0.0:  # a feature that is 0 everywhere keeps the weight 0
+        if curvature == 0.0:  # a feature that is 0 everywhere
+            w[j] = 0.0
             continue
         z = targets[j] - float(q[j]) + curvature * old
         new = (z - l1 if z > l1 else z + l1 if z < -l1 else 0.0) / (curvature + l2)
@@ -89,11 +94,22 @@ def coordinate_pass(w, q, gram, Xy, l1, l2, coordinates):
     return largest
 
 
+def movable(w, slope, l1):
+    r"""The coordinates that a pass can change: a zero stays zero while :math:`|X_j^\top(y - Xw)| \le l_1`.
+
+    Examples
+    --------
+    >>> movable(np.array([0.0, 0.0, 3.0]), np.array([0.5, -2.0, 0.1]), l1=1.0)
+    [1, 2]
+    """
+    return np.flatnonzero((w != 0) | (np.abs(slope) > l1)).tolist()
+
+
 def enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w=None, tol=1e-4, max_iter=1000):
     r"""Minimize :math:`\tfrac12\|y - Xw\|^2 + l_1 \|w\|_1 + \tfrac12 l_2 \|w\|^2` until the duality gap is small.
 
-    Passes over all coordinates alternate with passes over those that are not 0, until these settle: most of the work
-    then concerns few coordinates.
+    An iteration looks at all coordinates at once for those that can move, passes over these alone until they settle
+    (ten times at most), and computes the gap: most of the work then concerns few coordinates.
 
     Parameters
     ----------
@@ -109,7 +125,6 @@ def enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w=None, tol=1e-4, max_ite
     tol : float
         Stop when the gap is at most ``tol * y_norm2``.
     max_iter : int
-        The largest number of passes over all coordinates.
 
     Returns
     -------
@@ -125,18 +140,86 @@ def enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w=None, tol=1e-4, max_ite
     (array([1., 0.]), np.float64(0.0))
     """
     w = np.zeros(len(Xy), gram.dtype) if w is None else np.array(w, dtype=gram.dtype)
-    q, everyone = gram @ w, np.arange(len(w))
+    q = gram @ w
     gap, n_iter = enet_duality_gap(w, q, Xy, y_norm2, l1, l2), 0
     while gap > tol * y_norm2 and n_iter < max_iter:
         n_iter += 1
-        largest = coordinate_pass(w, q, gram, Xy, l1, l2, everyone)
-        active, settled = np.flatnonzero(w), 1e-2 * largest
-        for _ in range(10):  # a cheap approach on the coordinates at work
-            if coordinate_pass(w, q, gram, Xy, l1, l2, active) <= settled:
+        coordinates = movable(w, Xy - q, l1)
+        settled = 1e-2 * coordinate_pass(w, q, gram, Xy, l1, l2, coordinates)
+        for _ in range(9):
+            if coordinate_pass(w, q, gram, Xy, l1, l2, coordinates) <= settled:
                 break
         q = gram @ w  # the updates' rounding errors do not pile up
         gap = enet_duality_gap(w, q, Xy, y_norm2, l1, l2)
     return w, gap, n_iter
+
+
+def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size=32):
+    r"""The minimum of :func:`enet_coordinate_descent` without :math:`X^\top X`, which costs as much as many passes.
+
+    The columns are taken in blocks. Two products with a block :math:`X_B` bring :math:`X_B^\top(y - Xw)` and then the
+    residual up to date; in between, :func:`coordinate_pass` needs :math:`X_B^\top X_B` only. The steps are those of a
+    pass over all coordinates, at the speed of matrix products.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+    l1, l2, w, tol, max_iter
+        As in :func:`enet_coordinate_descent`; an iteration is one pass.
+    block_size : int
+
+    Returns
+    -------
+    w : ndarray of shape (n_features,)
+    gap : float
+    n_iter : int
+
+    Examples
+    --------
+    >>> w, gap, _ = enet_block_descent(np.eye(2), np.array([3.0, 0.5]), l1=1.0, l2=0.0)
+    >>> w, gap
+    (array([2., 0.]), np.float64(0.0))
+    """
+    w = np.zeros(X.shape[1], X.dtype) if w is None else np.array(w, dtype=X.dtype)
+    blocks = [slice(start, start + block_size) for start in range(0, len(w), block_size)]
+    grams = [X[:, block].T @ X[:, block] for block in blocks]
+    Xy, y_norm2, residual = X.T @ y, y @ y, y - X @ w
+    gap, n_iter = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2), 0
+    while gap > tol * y_norm2 and n_iter < max_iter:
+        n_iter += 1
+        for block, gram in zip(blocks, grams):
+            slope = X[:, block].T @ residual
+            if coordinates := movable(w[block], slope, l1):
+                old, q = w[block].copy(), gram @ w[block]
+                coordinate_pass(w[block], q, gram, slope + q, l1, l2, coordinates)
+                residual -= X[:, block] @ (w[block] - old)
+        gap = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2)
+    return w, gap, n_iter
+
+
+def _descend(X, y, l1, l2, tol, max_iter):
+    r"""Blocks first. After d / 40 passes, :math:`X^\top X` would have cost no more; from then on it is worth having."""
+    n, d = X.shape
+    patience = min(d // 40, max_iter) if d <= n else max_iter  # X'X must not be larger than X
+    w, gap, n_iter = enet_block_descent(X, y, l1, l2, None, tol, patience)
+    if gap > tol * (y @ y) and n_iter < max_iter:
+        w, gap, more = enet_coordinate_descent(X.T @ X, X.T @ y, y @ y, l1, l2, w, tol, max_iter - n_iter)
+        n_iter += more
+    return w, gap, n_iter
+
+
+def _check_stop(tol, max_iter):
+    if not isinstance(tol, Real) or not 0 <= tol < np.inf:
+        raise ValueError(f"tol={tol!r}, expected >= 0")
+    if not isinstance(max_iter, Integral) or max_iter < 1:
+        raise ValueError(f"max_iter={max_iter!r}, expected an integer >= 1")
+
+
+def _warn_unless(gap, tolerance, n_iter):
+    if gap > tolerance:
+        message = f"duality gap {gap:.3e} after {n_iter} iterations, tolerance {tolerance:.3e}"
+        warnings.warn(f"Objective did not converge: {message}", ConvergenceWarning, stacklevel=3)
 
 
 class ElasticNet(RegressorMixin, BaseEstimator):
@@ -177,33 +260,24 @@ class ElasticNet(RegressorMixin, BaseEstimator):
         self.max_iter, self.tol = max_iter, tol
 
     def _mixture(self):
-        if not 0 <= self.l1_ratio <= 1:
-            raise ValueError(f"l1_ratio={self.l1_ratio}, expected in [0, 1]")
+        if not isinstance(self.l1_ratio, Real) or not 0 <= self.l1_ratio <= 1:
+            raise ValueError(f"l1_ratio={self.l1_ratio!r}, expected in [0, 1]")
         return self.l1_ratio
 
     def fit(self, X, y, sample_weight=None):
         """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,)."""
         X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True)
-        if not 0 <= self.alpha < np.inf:
-            raise ValueError(f"alpha={self.alpha}, expected >= 0")
-        if not (self.tol >= 0 and self.max_iter >= 1):
-            raise ValueError(f"tol={self.tol}, max_iter={self.max_iter}, expected tol >= 0 and max_iter >= 1")
+        rho = self._mixture()
+        _check_alpha(self.alpha)
+        _check_stop(self.tol, self.max_iter)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         Xc, yc, X_mean, y_mean = _center(X, y.astype(X.dtype, copy=False), sample_weight, self.fit_intercept)
-        total = len(X) if sample_weight is None else sample_weight.sum()
-        l1, l2 = total * self.alpha * self._mixture(), total * self.alpha * (1 - self._mixture())
-        self.coef_, gap, self.n_iter_ = enet_coordinate_descent(
-            Xc.T @ Xc, Xc.T @ yc, yc @ yc, l1, l2, tol=self.tol, max_iter=self.max_iter
-        )
+        total = float(len(X) if sample_weight is None else sample_weight.sum())
+        l1, l2 = total * self.alpha * rho, total * self.alpha * (1 - rho)
+        self.coef_, gap, self.n_iter_ = _descend(Xc, yc, l1, l2, self.tol, self.max_iter)
         self.dual_gap_ = float(gap / total)
-        if gap > self.tol * (yc @ yc):
-            warnings.warn(
-                f"Objective did not converge: duality gap {self.dual_gap_:.3e} after {self.n_iter_} iterations, "
-                f"tolerance {self.tol * (yc @ yc) / total:.3e}",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        _warn_unless(self.dual_gap_, self.tol * float(yc @ yc) / total, self.n_iter_)
         self.intercept_ = y_mean - X_mean @ self.coef_ if self.fit_intercept else 0.0
         return self
 
@@ -262,15 +336,23 @@ def enet_path(X, y, *, l1_ratio=0.5, eps=1e-3, alphas=100, tol=1e-4, max_iter=10
         raise ValueError(f"X has shape {X.shape}, y has shape {y.shape}; expected finite (n, d) and (n,)")
     if not 0 < l1_ratio <= 1:
         raise ValueError(f"l1_ratio={l1_ratio}, expected in (0, 1]")
-    gram, Xy, y_norm2, n = X.T @ X, X.T @ y, y @ y, len(X)
+    _check_stop(tol, max_iter)
+    n, d = X.shape
+    Xy, y_norm2 = X.T @ y, y @ y
+    gram = X.T @ X if d <= n else None  # one product for all penalties
     if isinstance(alphas, Integral):
         top = np.abs(Xy).max() / (n * l1_ratio)
         alphas = np.geomspace(top, eps * top, alphas)
     alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    w, coefs, gaps = None, [], []
+    _check_alpha(alphas.min())
+    w, coefs, gaps = np.zeros(d), [], []
     for alpha in alphas:
         l1, l2 = n * alpha * l1_ratio, n * alpha * (1 - l1_ratio)
-        w, gap, _ = enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w, tol, max_iter)
+        if gram is None:
+            w, gap, n_iter = enet_block_descent(X, y, l1, l2, w, tol, max_iter)
+        else:
+            w, gap, n_iter = enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w, tol, max_iter)
+        _warn_unless(gap / n, tol * y_norm2 / n, n_iter)
         coefs.append(w)
         gaps.append(gap / n)
     return alphas, np.array(coefs).T, np.array(gaps)

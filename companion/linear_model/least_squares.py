@@ -1,5 +1,7 @@
 r"""Least squares and ridge regression, in closed form."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -46,12 +48,7 @@ def lstsq_normal(X, y):
     >>> lstsq_normal(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0])).round(10)
     array([1., 2.])
     """
-    gram = X.T @ X  # (n_features, n_features)
-    lower = np.linalg.cholesky(gram)  # raises where a pivot is not positive
-    pivots = np.diag(lower)
-    if pivots.min(initial=np.inf) <= np.sqrt(len(gram) * np.finfo(gram.dtype).eps) * pivots.max(initial=0.0):
-        raise np.linalg.LinAlgError("X'X is singular to working precision")
-    return _cholesky_solve(lower, X.T @ y)
+    return _positive_solve(X.T @ X, X.T @ y)
 
 
 def lstsq_qr(X, y):
@@ -70,8 +67,8 @@ def lstsq_qr(X, y):
     if X.shape[0] < X.shape[1]:
         raise np.linalg.LinAlgError(f"{X.shape[1]} columns of length {X.shape[0]} are dependent")
     r, qty = triangular(X, y)
-    diagonal = np.abs(np.diag(r))
-    if diagonal.min(initial=np.inf) <= max(X.shape) * np.finfo(r.dtype).eps * diagonal.max(initial=0.0):
+    lengths = np.linalg.norm(r, axis=0)  # those of the columns of X
+    if (np.abs(np.diag(r)) <= max(X.shape) * np.finfo(r.dtype).eps * lengths).any():
         raise np.linalg.LinAlgError("the columns of X are dependent to working precision")
     return np.linalg.solve(r, qty)
 
@@ -114,6 +111,11 @@ def ridge_normal(X, y, alpha):
 
     With more features than samples the equal :math:`w = X^\top (X X^\top + \alpha I)^{-1} y` is the smaller system.
 
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where :math:`\alpha` is too small to lift :math:`X^\top X` out of its singularity; :func:`ridge_svd` copes.
+
     Examples
     --------
     >>> ridge_normal(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
@@ -129,6 +131,8 @@ def ridge_svd(X, y, alpha):
     r"""The same by :math:`w = V \operatorname{diag}\!\big(\tfrac{s_i}{s_i^2 + \alpha}\big) U^\top y`.
 
     Each direction of the data is shrunk by :math:`s_i^2 / (s_i^2 + \alpha)`, those of small singular value most.
+    Where :math:`s_i^2 + \alpha` is but a rounding error the weight is 0, so that :math:`\alpha = 0` gives the shortest
+    solution of least squares.
 
     Examples
     --------
@@ -137,8 +141,14 @@ def ridge_svd(X, y, alpha):
     """
     u, s, vt = np.linalg.svd(X, full_matrices=False)
     denominator = s**2 + alpha
-    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > 0)
+    nothing = (max(X.shape) * np.finfo(s.dtype).eps * s.max(initial=0.0)) ** 2
+    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > nothing)
     return vt.T @ _scale_rows(factor, u.T @ y)
+
+
+def _check_alpha(alpha):
+    if not isinstance(alpha, Real) or not 0 <= alpha < np.inf:
+        raise ValueError(f"alpha={alpha!r}, expected >= 0")
 
 
 def _scale_rows(factor, rows):
@@ -150,16 +160,16 @@ def _add_to_diagonal(matrix, alpha):
     return matrix
 
 
-def _cholesky_solve(lower, b):
-    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
-
-
 def _positive_solve(matrix, b):
-    """Solve with a positive semidefinite matrix; where it is singular, the shortest solution."""
-    try:
-        return _cholesky_solve(np.linalg.cholesky(matrix), b)
-    except np.linalg.LinAlgError:
-        return lstsq_svd(matrix, b)[0]
+    r"""Solve :math:`Aw = b` by :math:`A = LL^\top`.
+
+    A pivot is what is left of its column once the earlier columns are taken out: as good as nothing, where the column
+    depends on them. Compared with the column itself, the test does not depend on units.
+    """
+    lower = np.linalg.cholesky(matrix)  # raises where a squared pivot is not positive
+    if (np.diag(lower) <= np.sqrt(len(matrix) * np.finfo(matrix.dtype).eps * np.diag(matrix))).any():
+        raise np.linalg.LinAlgError("X'X is singular to working precision")
+    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
 
 
 def _center(X, y, sample_weight, fit_intercept):
@@ -246,6 +256,7 @@ class Ridge(_LinearRegressor):
         Multiplies the squared norm; the data term is a sum, not a mean.
     fit_intercept : bool
     solver : {"cholesky", "svd"}
+        Where ``"cholesky"`` meets a singular system, with alpha near 0, ``"svd"`` takes over.
 
     Attributes
     ----------
@@ -262,9 +273,11 @@ class Ridge(_LinearRegressor):
         self.alpha, self.fit_intercept, self.solver = alpha, fit_intercept, solver
 
     def _solve(self, X, y):
-        if not 0 <= self.alpha < np.inf:
-            raise ValueError(f"alpha={self.alpha}, expected >= 0")
+        _check_alpha(self.alpha)
         solvers = {"cholesky": ridge_normal, "svd": ridge_svd}
         if self.solver not in solvers:
             raise ValueError(f"solver={self.solver!r}, expected 'cholesky' or 'svd'")
-        return solvers[self.solver](X, y, self.alpha)
+        try:
+            return solvers[self.solver](X, y, self.alpha)
+        except np.linalg.LinAlgError:  # X'X + alpha I is singular to working precision
+            return ridge_svd(X, y, self.alpha)

@@ -1,7 +1,8 @@
-"""Take from the finished pages what fails when a page is opened as a file, without a server or a network.
+"""The last touches to the finished pages: what would fail when a page is opened as a file, or is read aloud.
 
 The theme asks for its icon fonts ahead of time in a way that browsers refuse to files (the fonts load all the same when
-they are used); and Jupyter Book declares, twice, the address of a script on another server for a button no page has.
+they are used). Jupyter Book declares, twice, the address of a script on another server for a button no page has. The
+bibliography is a list without list items.
 """
 
 import re
@@ -16,13 +17,13 @@ UNWANTED = re.compile(
 )
 
 
-def clean(app, error):
+def finish(app, error):
     if error is None and app.builder.format == "html":
         for page in Path(app.outdir).rglob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            page.write_text(UNWANTED.sub("", text), encoding="utf-8")
+            text = UNWANTED.sub("", page.read_text(encoding="utf-8"))
+            page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), encoding="utf-8")
 
 
 def setup(app):
-    app.connect("build-finished", clean)
+    app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,7 +16,7 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 FILES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 PAGES = [f"{file}.html" for file in FILES]
 CHAPTERS = [page for page in PAGES if page.startswith("book/notebooks/")]
-ALL = ["index.html", *PAGES, "search.html", "genindex.html"]
+ALL = [*PAGES, "search.html", "genindex.html"]
 
 pytestmark = pytest.mark.site
 each_page = pytest.mark.parametrize("page", ALL)
@@ -40,6 +40,15 @@ def test_from_a_server(browser, server, page, width, theme):
     with checks.visit(browser, f"{server}/{page}", width, theme) as (opened, problems):
         problems += checks.math_problems(opened) + checks.overflow_problems(opened)
     assert problems == []
+
+
+def test_the_front_door(browser, site):
+    """The address that everybody types leads to the first page."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_url((site / PAGES[0]).as_uri())
+    context.close()
 
 
 @each_page

@@ -1,9 +1,11 @@
 r"""Many classes from a classifier of two: one against the rest, and one against one (``sklearn.multiclass``)."""
 
+from functools import update_wrapper
 from itertools import combinations
+from types import MethodType
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_regressor
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -11,10 +13,15 @@ __all__ = ["OneVsOneClassifier", "OneVsRestClassifier", "one_vs_one_scores"]
 
 
 def _score(estimator, X):
-    """How strongly a binary classifier is for its second class."""
+    """How strongly a binary model is for its second class: its score, else its probability, else its prediction."""
     if hasattr(estimator, "decision_function"):
-        return estimator.decision_function(X)
-    return estimator.predict_proba(X)[:, 1]
+        return np.ravel(estimator.decision_function(X))
+    return estimator.predict(X) if is_regressor(estimator) else estimator.predict_proba(X)[:, 1]
+
+
+def _threshold(estimator):
+    """Where :func:`_score` changes sides."""
+    return 0.0 if hasattr(estimator, "decision_function") else 0.5
 
 
 def one_vs_one_scores(votes, confidences, n_classes):
@@ -45,15 +52,29 @@ def one_vs_one_scores(votes, confidences, n_classes):
     return scores + sums / (3 * (np.abs(sums) + 1))
 
 
+class _if_estimator_has:
+    """A method that exists only where the estimator has one of its name."""
+
+    def __init__(self, method):
+        update_wrapper(self, method)
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self.__wrapped__
+        if not hasattr(instance.estimator, self.__name__):
+            raise AttributeError(f"{type(instance.estimator).__name__} has no {self.__name__}")
+        return MethodType(self.__wrapped__, instance)
+
+
 class _Reduction(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Validation, and the choice of the class with the largest score."""
+    """The labels of the binary problems, and the choice of the class with the largest score."""
 
     def __init__(self, estimator):
         self.estimator = estimator
 
     def fit(self, X, y):
         """Fit a copy of the estimator to each of the binary problems."""
-        X, y = validate_data(self, X, y)
+        X, y = self._validate(X, y)
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
@@ -65,8 +86,21 @@ class _Reduction(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def predict(self, X):
         """The class of the largest score."""
-        scores = self.decision_function(X)
-        return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
+        check_is_fitted(self)
+        scores = self._scores(X)
+        if scores.ndim == 1:
+            return self.classes_[(scores > _threshold(self.estimators_[0])).astype(int)]
+        return self.classes_[scores.argmax(axis=1)]
+
+    @property
+    def n_classes_(self):
+        """The number of classes."""
+        return len(self.classes_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.estimator.__sklearn_tags__().input_tags.sparse
+        return tags
 
 
 class OneVsRestClassifier(_Reduction):
@@ -74,11 +108,14 @@ class OneVsRestClassifier(_Reduction):
 
     Parameters
     ----------
-    estimator : estimator with ``decision_function`` or ``predict_proba``
+    estimator : classifier or regressor
+        It is copied, not fitted. Its ``decision_function`` counts, else its ``predict_proba``, else ``predict``. The
+        methods of these names exist here where they exist there; and X is checked there.
 
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
+    n_classes_ : int
     estimators_ : list of K estimators; of one for two classes
 
     Examples
@@ -89,29 +126,40 @@ class OneVsRestClassifier(_Reduction):
     ['a', 'c']
     """
 
+    def _validate(self, X, y):
+        return X, validate_data(self, X="no_validation", y=y)
+
     def _fit_all(self, X, y):
         labels = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
-        return [clone(self.estimator).fit(X, (y == label).astype(int)) for label in labels]
+        fits = [clone(self.estimator).fit(X, (y == label).astype(int)) for label in labels]
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)  # of an earlier fit
+            if hasattr(fits[0], name):
+                setattr(self, name, getattr(fits[0], name))
+        return fits
 
+    def _scores(self, X):
+        scores = np.column_stack([_score(estimator, X) for estimator in self.estimators_])
+        return scores if scores.shape[1] > 1 else scores[:, 0]
+
+    @_if_estimator_has
     def decision_function(self, X):
         """The scores of the K classifiers, of shape (n_samples, K); of shape (n_samples,) for two classes."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
-        scores = np.column_stack([_score(estimator, X) for estimator in self.estimators_])
-        if scores.shape[1] > 1:
-            return scores
-        # probabilities change sides at 1/2, scores at 0
-        return scores[:, 0] if hasattr(self.estimators_[0], "decision_function") else scores[:, 0] - 0.5
+        return self._scores(X)
 
+    @_if_estimator_has
     def predict_proba(self, X):
-        """The probabilities of the K classifiers, divided by their sum: shares, not calibrated probabilities."""
+        """The probabilities of the K classifiers, divided by their sum: shares, not calibrated probabilities.
+
+        Where all of them underflow to 0 there are no shares: the row stays 0.
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
         p = np.column_stack([estimator.predict_proba(X)[:, 1] for estimator in self.estimators_])
         if p.shape[1] == 1:
             return np.column_stack([1 - p, p])
         total = p.sum(axis=1, keepdims=True)
-        return np.divide(p, total, out=np.full_like(p, 1 / p.shape[1]), where=total > 0)
+        return np.divide(p, total, out=p, where=total > 0)
 
 
 class OneVsOneClassifier(_Reduction):
@@ -119,11 +167,13 @@ class OneVsOneClassifier(_Reduction):
 
     Parameters
     ----------
-    estimator : estimator with ``decision_function`` or ``predict_proba``
+    estimator : classifier
+        It is copied, not fitted. Its ``predict`` votes; its ``decision_function``, else ``predict_proba``, breaks ties.
 
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
+    n_classes_ : int
     estimators_ : tuple of K (K - 1) / 2 estimators, in the order of the pairs (0, 1), (0, 2), ...
 
     Examples
@@ -133,6 +183,9 @@ class OneVsOneClassifier(_Reduction):
     >>> OneVsOneClassifier(Perceptron()).fit(X, y).predict([[0, 2], [-1, -2]]).tolist()
     ['a', 'c']
     """
+
+    def _validate(self, X, y):
+        return validate_data(self, X, y, accept_sparse=["csr", "csc"], ensure_all_finite=False)
 
     def _fit_all(self, X, y):
         fits = []
@@ -144,7 +197,10 @@ class OneVsOneClassifier(_Reduction):
     def decision_function(self, X):
         """Votes with their ties broken, of shape (n_samples, K); the plain score, (n_samples,), for two classes."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
+        return self._scores(X)
+
+    def _scores(self, X):
+        X = validate_data(self, X, accept_sparse=True, ensure_all_finite=False, reset=False)
         votes = np.column_stack([estimator.predict(X) for estimator in self.estimators_])
         confidences = np.column_stack([_score(estimator, X) for estimator in self.estimators_])
         scores = one_vs_one_scores(votes, confidences, len(self.classes_))

@@ -9,7 +9,7 @@ with the cross-entropy :math:`\ell`. The intercept is not penalized. Tolerances 
 """
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -21,6 +21,7 @@ from companion.numerics import log_sigmoid, log_softmax, sigmoid, softmax
 from companion.optimize import minimize
 
 FLOATS = (np.float64, np.float32)
+SOLVERS = {"lbfgs": "l-bfgs", "newton-cholesky": "newton", "gd": "gd"}  # and their methods in companion.optimize
 
 
 def logistic_value_grad(theta, X, y, l2=0.0, weight=None):
@@ -72,11 +73,12 @@ def logistic_hessian(theta, X, y, l2=0.0, weight=None):
     n, d = X.shape
     with_intercept = len(theta) > d
     p = sigmoid(X @ theta[:d] + (theta[d] if with_intercept else 0.0))
-    curvature = p * (1 - p) * (1 / n if weight is None else weight)
+    root = np.sqrt(p * (1 - p) * (1 / n if weight is None else weight))  # D^(1/2)
+    half = root[:, None] * X
     if with_intercept:
-        X = np.column_stack([X, np.ones(n, X.dtype)])
-    hess = X.T @ (curvature[:, None] * X)
-    hess.flat[: d * len(theta) : len(theta) + 1] += l2  # the first d diagonal elements
+        half = np.column_stack([half, root])
+    hess = half.T @ half
+    hess[range(d), range(d)] += l2
     return hess
 
 
@@ -153,7 +155,9 @@ def softmax_value_grad(theta, X, y, l2=0.0, weight=None):
 def softmax_hessian(theta, X, y, l2=0.0, weight=None):
     r"""The Hessian of :func:`softmax_value_grad`, in blocks.
 
-    The block of the classes k and l is :math:`X^\top \operatorname{diag}(s\, p_k (\delta_{kl} - p_l)) X`.
+    The block of the classes k and l is :math:`X^\top \operatorname{diag}(s\, p_k (\delta_{kl} - p_l)) X`. The matrix
+    is positive semidefinite, but without a penalty not definite: adding one vector to the rows of all classes changes
+    no probability (see :func:`pin_shift`).
 
     Examples
     --------
@@ -168,14 +172,35 @@ def softmax_hessian(theta, X, y, l2=0.0, weight=None):
     if len(theta) > W.size:
         X = np.column_stack([X, np.ones(n, X.dtype)])
     m = X.shape[1]
-    s = np.full(n, 1 / n) if weight is None else weight
+    root = X * (n**-0.5 if weight is None else np.sqrt(weight)[:, None])
     hess = np.empty((K, m, K, m))
     for k in range(K):
         for j in range(k + 1):
-            block = X.T @ ((s * P[:, k] * ((k == j) - P[:, j]))[:, None] * X)
+            curvature = P[:, k] * (1 - P[:, k] if k == j else P[:, j])
+            half = np.sqrt(curvature)[:, None] * root
+            block = half.T @ half if k == j else -(half.T @ half)
             hess[k, :, j], hess[j, :, k] = block, block
         hess[k, range(d), k, range(d)] += l2
     return hess.reshape(K * m, K * m)
+
+
+def pin_shift(hess, K):
+    r"""Curve the Hessian of softmax regression where it is flat: along a shift of the parameters of all classes alike.
+
+    Where there is no penalty the objective does not depend on :math:`\bar\theta = \tfrac1K \sum_k \theta_k`, and where
+    there is one it is smallest at :math:`\bar\theta = 0`. So :math:`\tfrac c2 K \|\bar\theta\|^2` may be added: from
+    :math:`\bar\theta = 0` Newton's steps stay the same, and become unique. c is the mean of the diagonal of ``hess``.
+
+    Examples
+    --------
+    >>> pin_shift(np.array([[0.25, -0.25], [-0.25, 0.25]]), 2)
+    array([[ 0.375, -0.125],
+           [-0.125,  0.375]])
+    """
+    m = len(hess) // K
+    pinned = hess.reshape(K, m, K, m).copy()
+    pinned[:, range(m), :, range(m)] += np.trace(hess) / len(hess) / K
+    return pinned.reshape(hess.shape)
 
 
 def _split(theta, d, K):
@@ -195,6 +220,28 @@ def odds_ratio(coef):
     return np.exp(coef)
 
 
+def separates(scores, y):
+    """Whether every sample's own class has the largest score, and no other.
+
+    Then multiplying all parameters by a number above 1 improves the likelihood: without a penalty it has no maximum.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,), or (n_samples, K) with a column for each class
+    y : int ndarray of shape (n_samples,)
+        Classes 0 and 1, or 0 to K - 1.
+
+    Examples
+    --------
+    >>> separates(np.array([-1.0, 2.0]), np.array([0, 1])), separates(np.array([-1.0, 0.0]), np.array([0, 1]))
+    (True, False)
+    """
+    if scores.ndim == 1:
+        return bool((np.where(y == 1, scores, -scores) > 0).all())
+    own = np.arange(scores.shape[1]) == y[:, None]  # (n_samples, K)
+    return bool((scores[own] > np.where(own, -np.inf, scores).max(axis=1)).all())
+
+
 class LogisticRegression(ClassifierMixin, BaseEstimator):
     r"""Minimize :math:`C \sum_i s_i \ell(y_i, x_i^\top w + b) + \tfrac12 \|w\|_2^2`.
 
@@ -211,6 +258,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         Stop when no element of the gradient of the mean objective (this one divided by C S) exceeds it.
     max_iter : int
     solver : {"lbfgs", "newton-cholesky", "gd"}
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, a single class, NaN or infinity in X, weights that are negative or all 0.
+
+    Warns
+    -----
+    ConvergenceWarning
+        With the gradient reached, where it stays above ``tol``; and, without a penalty, where the classes turn out to
+        be separable, for then no optimum exists.
 
     Attributes
     ----------
@@ -231,79 +289,98 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self.tol, self.max_iter, self.solver = tol, max_iter, solver
 
     def _check_parameters(self):
-        if not self.C > 0:
-            raise ValueError(f"C={self.C}, expected > 0")
-        if not self.tol > 0:
-            raise ValueError(f"tol={self.tol}, expected > 0")
-        if not isinstance(self.max_iter, Integral) or self.max_iter < 1:
-            raise ValueError(f"max_iter={self.max_iter}, expected a positive integer")
-        if self.solver not in ("lbfgs", "newton-cholesky", "gd"):
-            raise ValueError(f"solver={self.solver!r}, expected 'lbfgs', 'newton-cholesky' or 'gd'")
+        if not (isinstance(self.C, Real) and self.C > 0):
+            raise ValueError(f"C={self.C!r}, expected a number > 0 (numpy.inf for no penalty)")
+        if not (isinstance(self.tol, Real) and self.tol > 0):
+            raise ValueError(f"tol={self.tol!r}, expected a number > 0")
+        if not isinstance(self.max_iter, Integral) or self.max_iter < 0:
+            raise ValueError(f"max_iter={self.max_iter!r}, expected an integer >= 0")
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver={self.solver!r}, expected one of {sorted(SOLVERS)}")
+        if not (self.class_weight is None or isinstance(self.class_weight, dict) or self.class_weight == "balanced"):
+            raise ValueError(f"class_weight={self.class_weight!r}, expected a dict, 'balanced' or None")
 
-    def _weights(self, y, sample_weight):
-        """The weights of the samples, those of their classes included."""
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight.astype(float)
-        if self.class_weight is None:
-            return weight
+    def _class_weights(self, y, weight):
+        """One weight for each class; y holds the classes' indices."""
+        labels = self.classes_.tolist()
+        if not self.class_weight:
+            return np.ones(len(labels))
         if self.class_weight == "balanced":
-            counts = np.bincount(y, weights=weight)
-            return weight * (weight.sum() / (len(counts) * counts))[y]
-        unknown = set(self.class_weight) - set(self.classes_.tolist())
-        if unknown:
-            raise ValueError(f"The classes, {sorted(unknown)}, are not in class_weight's data: {self.classes_}")
-        return weight * np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()])[y]
+            totals = np.bincount(y, weights=weight)
+            if not totals.all():
+                raise ValueError(f"class_weight='balanced' with samples of weight 0 only for a class: totals {totals}")
+            return totals.sum() / (len(labels) * totals)
+        missing = [label for label in labels if label not in self.class_weight]
+        if missing and len(labels) - len(missing) != len(self.class_weight):  # a key that is no class, too
+            raise ValueError(f"The classes, {missing}, are not in class_weight")
+        return np.array([self.class_weight.get(label, 1.0) for label in labels], dtype=float)
+
+    def _weights(self, X, y, sample_weight):
+        """The weights of the samples, those of their classes included."""
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = weight * self._class_weights(y, weight)[y]
+        if not (weight.min() >= 0 and 0 < weight.sum() < np.inf):
+            raise ValueError(f"class_weight={self.class_weight}, expected weights >= 0 with a positive, finite sum")
+        return weight
 
     def fit(self, X, y, sample_weight=None):
         """Fit to X of shape (n_samples, n_features) and labels of shape (n_samples,)."""
         self._check_parameters()
         X, y = validate_data(self, X, y, dtype=FLOATS)
         check_classification_targets(y)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=float, ensure_non_negative=True)
         self.classes_, y = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
                 f"{self.classes_[0]!r}"
             )
-        weight = self._weights(y, sample_weight)
-        theta = self._minimize(X, y, weight / weight.sum(), l2=1.0 / (self.C * weight.sum()))
+        weight = self._weights(X, y, sample_weight)
+        result = self._minimize(X, y, weight / weight.sum(), l2=1.0 / (self.C * weight.sum()))
+        self.n_iter_ = np.array([result.nit], dtype=np.int32)
         d, binary = X.shape[1], len(self.classes_) == 2
-        table = theta.reshape(1 if binary else len(self.classes_), -1).astype(X.dtype)
+        table = result.x.reshape(1 if binary else len(self.classes_), -1).astype(X.dtype)
         self.coef_ = table[:, :d].copy()
         self.intercept_ = table[:, d].copy() if self.fit_intercept else np.zeros(len(table), X.dtype)
+        if np.isinf(self.C) and separates(self._scores(X)[weight > 0], y[weight > 0]):
+            warnings.warn(
+                "the classes are separable: without a penalty no coefficients are best, longer ones are always better; "
+                f"stopped after {result.nit} iterations, largest gradient element {np.abs(result.jac).max():.1e}",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         return self
 
+    def _scores(self, X):
+        scores = X @ self.coef_.T + self.intercept_
+        return scores[:, 0] if len(self.classes_) == 2 else scores
+
     def _minimize(self, X, y, weight, l2):
-        """The parameters that minimize the mean objective."""
-        binary = len(self.classes_) == 2
-        value_grad, hessian = (
-            (logistic_value_grad, logistic_hessian) if binary else (softmax_value_grad, softmax_hessian)
-        )
-        X = np.asarray(X, dtype=float)
-        arguments = (X, y.astype(float) if binary else y, l2, weight)
-        newton = self.solver == "newton-cholesky"
+        """The minimum of the mean objective."""
+        K = len(self.classes_)
+        arguments = (np.asarray(X, dtype=float), y.astype(float) if K == 2 else y, l2, weight)
+        value_grad = logistic_value_grad if K == 2 else softmax_value_grad
+
+        def hessian(theta):
+            return logistic_hessian(theta, *arguments) if K == 2 else pin_shift(softmax_hessian(theta, *arguments), K)
+
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)
             result = minimize(
                 lambda theta: value_grad(theta, *arguments),
-                np.zeros((1 if binary else len(self.classes_)) * (X.shape[1] + bool(self.fit_intercept))),
-                {"lbfgs": "l-bfgs", "newton-cholesky": "newton", "gd": "gd"}[self.solver],
-                hess=(lambda theta: hessian(theta, *arguments)) if newton else None,
+                np.zeros((1 if K == 2 else K) * (X.shape[1] + bool(self.fit_intercept))),
+                SOLVERS[self.solver],
+                hess=hessian if self.solver == "newton-cholesky" else None,
                 tol=self.tol,
                 max_iter=self.max_iter,
             )
-        for warning in caught:
+        for warning in caught:  # again, as raised where fit was called
             warnings.warn(warning.message, warning.category, stacklevel=3)
-        self.n_iter_ = np.array([result.nit], dtype=np.int32)
-        return result.x
+        return result
 
     def decision_function(self, X):
         """The scores: log-odds of shape (n_samples,) for two classes, else (n_samples, n_classes)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
-        scores = X @ self.coef_.T + self.intercept_
-        return scores[:, 0] if len(self.classes_) == 2 else scores
+        return self._scores(validate_data(self, X, dtype=FLOATS, reset=False))
 
     def predict(self, X):
         """The class of the largest score."""

@@ -39,8 +39,8 @@ def imported_modules(tree):
 
 def module_files(name):
     """The files of one module or package of the companion; none where the name is not a module."""
-    package = COMPANION / name
-    return sorted(package.rglob("*.py")) if package.is_dir() else [p for p in [package.with_suffix(".py")] if p.exists()]
+    package, module = COMPANION / name, COMPANION / f"{name}.py"
+    return sorted(package.rglob("*.py")) if package.is_dir() else [module] if module.exists() else []
 
 
 def companion_files(notebook):
@@ -75,7 +75,7 @@ def stored_digest(target):
 
 
 def execute(source, target):
-    """Run a chapter from a clean kernel in the notebooks' folder and write it, free of whatever changes from run to run."""
+    """Run a chapter from a clean kernel in the notebooks' folder; write it, free of whatever changes from run to run."""
     made_from = digest(source)
     notebook = jupytext.read(source)
     ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False).preprocess(

@@ -1,4 +1,4 @@
-"""Execute the chapters whose source, or whose companion modules, changed: ``book/chapters/*.md`` -> ``book/notebooks/*.ipynb``.
+"""Execute the chapters whose source or companion modules changed: ``book/chapters/*.md`` to ``book/notebooks/*.ipynb``.
 
 A notebook records the digest of what it was made from, so that a second call does nothing, on a fresh clone too.
 """
@@ -75,7 +75,7 @@ def stored_digest(target):
 
 
 def execute(source, target):
-    """Run a chapter from a clean kernel in the notebooks' folder; write it, free of whatever changes from run to run."""
+    """Run a chapter from a clean kernel in the notebooks' folder; write it, free of what changes from run to run."""
     made_from = digest(source)
     notebook = jupytext.read(source)
     ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False).preprocess(

@@ -8,6 +8,7 @@ records the digest of what it was made from, so that a second call does nothing,
 import argparse
 import ast
 import contextlib
+import copy
 import dataclasses
 import hashlib
 import io
@@ -353,12 +354,14 @@ def problems(exercise):
 
 
 def execute(notebook, name):
-    """Run the solved notebook from a clean kernel beside its own file, in place."""
+    """Run the solved notebook from a clean kernel beside its own file, in place; only outputs change."""
+    metadata = copy.deepcopy(notebook.metadata)
     with tempfile.TemporaryDirectory() as folder:
         nbformat.write(notebook, Path(folder) / f"{name}.ipynb")
         ExecutePreprocessor(timeout=300, kernel_name="python3", record_timing=False).preprocess(
             notebook, {"metadata": {"path": folder}}
         )
+    notebook.metadata = metadata
 
 
 def main(arguments=None):

@@ -99,13 +99,15 @@ def newton_direction(grad, hess):
     array([-2., -2.])
     """
     try:
-        np.linalg.cholesky(hess)  # exists for positive definite matrices only
+        pivots = np.diag(np.linalg.cholesky(hess)) ** 2  # exists for positive definite matrices only
+        if (pivots > len(hess) * np.finfo(float).eps * np.diag(hess)).all():  # more than rounding
+            return np.linalg.solve(hess, -grad)
     except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(hess)
-        values = np.abs(values)
-        values = np.maximum(values, 1e-8 * values.max()) if values.any() else np.ones_like(values)
-        return -vectors @ ((vectors.T @ grad) / values)
-    return np.linalg.solve(hess, -grad)
+        pass
+    values, vectors = np.linalg.eigh(hess)
+    values = np.abs(values)
+    values = np.maximum(values, 1e-8 * values.max()) if values.any() else np.ones_like(values)
+    return -vectors @ ((vectors.T @ grad) / values)
 
 
 def lbfgs_direction(grad, s_history, y_history):

@@ -344,7 +344,7 @@ def enet_path(X, y, *, l1_ratio=0.5, eps=1e-3, alphas=100, tol=1e-4, max_iter=10
         top = np.abs(Xy).max() / (n * l1_ratio)
         alphas = np.geomspace(top, eps * top, alphas)
     alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    _check_alpha(alphas.min())
+    _check_alpha(float(alphas.min()))
     w, coefs, gaps = np.zeros(d), [], []
     for alpha in alphas:
         l1, l2 = n * alpha * l1_ratio, n * alpha * (1 - l1_ratio)

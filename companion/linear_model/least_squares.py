@@ -28,6 +28,28 @@ def triangular(X, y):
     return r[:d, :d], r[:d, d:].reshape(d, *y.shape[1:])
 
 
+def cholesky_solve(A, b):
+    r"""Solve :math:`Aw = b`, A symmetric and positive definite, by :math:`A = LL^\top`.
+
+    A diagonal entry of L is what is left of its column once the earlier columns are taken out: as good as nothing where
+    the column depends on them. It is compared with the whole column, so that the verdict does not depend on units.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where A is singular to working precision.
+
+    Examples
+    --------
+    >>> cholesky_solve(np.array([[4.0, 2.0], [2.0, 3.0]]), np.array([8.0, 8.0])).round(10)
+    array([1., 2.])
+    """
+    lower = np.linalg.cholesky(A)  # raises where what is left would be negative
+    if (np.diag(lower) <= np.sqrt(len(A) * np.finfo(A.dtype).eps * np.diag(A))).any():
+        raise np.linalg.LinAlgError("the matrix is singular to working precision")
+    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
+
+
 def lstsq_normal(X, y):
     r"""Minimize :math:`\|y - Xw\|_2^2` by the normal equation :math:`X^\top X w = X^\top y`.
 
@@ -48,7 +70,7 @@ def lstsq_normal(X, y):
     >>> lstsq_normal(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0])).round(10)
     array([1., 2.])
     """
-    return _positive_solve(X.T @ X, X.T @ y)
+    return cholesky_solve(X.T @ X, X.T @ y)
 
 
 def lstsq_qr(X, y):
@@ -123,8 +145,8 @@ def ridge_normal(X, y, alpha):
     """
     n, d = X.shape
     if d <= n:
-        return _positive_solve(_add_to_diagonal(X.T @ X, alpha), X.T @ y)
-    return X.T @ _positive_solve(_add_to_diagonal(X @ X.T, alpha), y)
+        return cholesky_solve(_add_to_diagonal(X.T @ X, alpha), X.T @ y)
+    return X.T @ cholesky_solve(_add_to_diagonal(X @ X.T, alpha), y)
 
 
 def ridge_svd(X, y, alpha):
@@ -141,8 +163,8 @@ def ridge_svd(X, y, alpha):
     """
     u, s, vt = np.linalg.svd(X, full_matrices=False)
     denominator = s**2 + alpha
-    nothing = (max(X.shape) * np.finfo(s.dtype).eps * s.max(initial=0.0)) ** 2
-    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > nothing)
+    negligible = (max(X.shape) * np.finfo(s.dtype).eps * s.max(initial=0.0)) ** 2
+    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > negligible)
     return vt.T @ _scale_rows(factor, u.T @ y)
 
 
@@ -158,18 +180,6 @@ def _scale_rows(factor, rows):
 def _add_to_diagonal(matrix, alpha):
     matrix.flat[:: len(matrix) + 1] += alpha
     return matrix
-
-
-def _positive_solve(matrix, b):
-    r"""Solve :math:`Aw = b` by :math:`A = LL^\top`.
-
-    A pivot is what is left of its column once the earlier columns are taken out: as good as nothing, where the column
-    depends on them. Compared with the column itself, the test does not depend on units.
-    """
-    lower = np.linalg.cholesky(matrix)  # raises where a squared pivot is not positive
-    if (np.diag(lower) <= np.sqrt(len(matrix) * np.finfo(matrix.dtype).eps * np.diag(matrix))).any():
-        raise np.linalg.LinAlgError("X'X is singular to working precision")
-    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
 
 
 def _center(X, y, sample_weight, fit_intercept):

@@ -19,6 +19,7 @@ from companion.datasets import load_diabetes
 from companion.linear_model import (
     LinearRegression,
     Ridge,
+    cholesky_solve,
     lstsq_normal,
     lstsq_qr,
     lstsq_svd,
@@ -93,9 +94,22 @@ def test_linear_regression_against_scikit_learn(fit_intercept, weighted, targets
     weight = np.random.default_rng(1).uniform(0, 2, len(X)) if weighted else None
     ours = LinearRegression(fit_intercept=fit_intercept, solver=solver).fit(X, y, sample_weight=weight)
     theirs = reference.LinearRegression(fit_intercept=fit_intercept).fit(X, y, sample_weight=weight)
+    assert ours.coef_.shape == theirs.coef_.shape and np.shape(ours.intercept_) == np.shape(theirs.intercept_)
     assert_allclose(ours.coef_, theirs.coef_, rtol=1e-10)
     assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-10, atol=1e-12)
     assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (3, 1), (5, 12), (12, 5), (6, 6)])
+def test_awkward_shapes_against_scikit_learn(fit_intercept, shape):
+    X, y = data(*shape)
+    ours = LinearRegression(fit_intercept=fit_intercept).fit(X, y)
+    theirs = reference.LinearRegression(fit_intercept=fit_intercept).fit(X, y)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-10, atol=1e-10)
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-10, atol=1e-10)
+    assert ours.rank_ == theirs.rank_
+    assert_allclose(ours.singular_, theirs.singular_, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("alpha", [1e-3, 1.0, 100.0])
@@ -103,13 +117,15 @@ def test_linear_regression_against_scikit_learn(fit_intercept, weighted, targets
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("solver", ["cholesky", "svd"])
 @pytest.mark.parametrize("shape", [(40, 5), (5, 12), (1, 3), (9, 1)])
-def test_ridge_against_scikit_learn(alpha, fit_intercept, weighted, solver, shape):
-    X, y = data(*shape, targets=2)
+@pytest.mark.parametrize("targets", [None, 2])
+def test_ridge_against_scikit_learn(alpha, fit_intercept, weighted, solver, shape, targets):
+    X, y = data(*shape, targets=targets)
     weight = np.random.default_rng(1).uniform(0.5, 2, len(X)) if weighted else None
     ours = Ridge(alpha, fit_intercept=fit_intercept, solver=solver).fit(X, y, sample_weight=weight)
     theirs = reference.Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X, y, sample_weight=weight)
-    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-9, atol=1e-12)
-    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-9, atol=1e-12)
+    assert ours.coef_.shape == theirs.coef_.shape and np.shape(ours.intercept_) == np.shape(theirs.intercept_)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-10, atol=1e-10 * np.abs(theirs.coef_).max())
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.7, 30.0])
@@ -146,10 +162,38 @@ def test_degenerate_columns(alpha):
     assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("solver", ["cholesky", "svd"])
+@pytest.mark.parametrize("shape", [(30, 4), (5, 12)])
+def test_ridge_without_a_penalty_gives_the_shortest_solution(solver, shape):
+    X, y = data(*shape)
+    X = np.column_stack([X, X[:, 0] - X[:, 1], np.full(len(X), 0.1)])
+    shortest = np.linalg.pinv(X - X.mean(axis=0)) @ (y - y.mean())
+    assert_allclose(Ridge(0.0, solver=solver).fit(X, y).coef_, shortest, rtol=1e-8, atol=1e-10)
+    # the shortest solution is continuous at alpha = 0: a small penalty moves it by about as much
+    assert_allclose(Ridge(1e-6, solver=solver).fit(X, y).coef_, shortest, atol=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["qr", "normal"])
+def test_units_do_not_decide_what_is_singular(solver):
+    X, y = data(60, 3)
+    scale = np.array([1e10, 1.0, 1e-6])  # of the singular values, the smallest counts as 0 beside the largest
+    assert LinearRegression().fit(X * scale, y).rank_ == 2
+    plain = LinearRegression(solver=solver).fit(X, y).coef_
+    assert_allclose(LinearRegression(solver=solver).fit(X * scale, y).coef_ * scale, plain, rtol=1e-6)
+
+
+def test_cholesky_solve_refuses_what_it_cannot_solve():
+    A = np.array([[1.0, 1.0], [1.0, 1.0 + np.finfo(float).eps]])
+    for matrix in (A, np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])):
+        with pytest.raises(np.linalg.LinAlgError):
+            cholesky_solve(matrix, np.ones(2))
+
+
 def test_float32_stays_float32():
     X, y = data(dtype=np.float32)
-    for model in (LinearRegression(), Ridge()):
+    for model, theirs in ((LinearRegression(), reference.LinearRegression()), (Ridge(), reference.Ridge())):
         assert model.fit(X, y).coef_.dtype == np.float32 and model.predict(X).dtype == np.float32
+        assert_allclose(model.coef_, theirs.fit(X.astype(float), y.astype(float)).coef_, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("solve", [lstsq_normal, lstsq_qr])
@@ -204,6 +248,12 @@ def test_bad_parameters_and_misuse():
     X, y = data()
     with pytest.raises(ValueError, match="alpha=-1.0, expected >= 0"):
         Ridge(-1.0).fit(X, y)
+    with pytest.raises(ValueError, match="alpha='1', expected >= 0"):
+        Ridge("1").fit(X, y)
+    with pytest.raises(ValueError, match="alpha=nan"):
+        Ridge(np.nan).fit(X, y)
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        Ridge().fit(X, y, sample_weight=np.zeros(len(X)))
     with pytest.raises(ValueError, match="solver='magic'"):
         Ridge(solver="magic").fit(X, y)
     with pytest.raises(ValueError, match="solver='magic'"):

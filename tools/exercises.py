@@ -111,12 +111,21 @@ class Exercise:
 
 
 def guarded_tests(source):
-    """The source of a question's tests as Otter writes it, with the helpers and a guard of every answer put in."""
+    """The source of a question's tests as Otter writes it, with the helpers, and a guard where an answer is first used.
+
+    Guards stand no earlier than that, so that a learner who has written the first of two functions hears about it.
+    """
     tree, helpers = ast.parse(source), ast.parse(HELPERS.read_text(encoding="utf-8"))
     for function in tree.body:
         if isinstance(function, ast.FunctionDef):
-            names = [argument.arg for argument in function.args.args if argument.arg != "env"]
-            function.body = [ast.parse(f"{name} = answer({name}, {name!r})").body[0] for name in names] + function.body
+            waiting, body = [argument.arg for argument in function.args.args if argument.arg != "env"], []
+            for statement in function.body:
+                used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                for name in [name for name in waiting if name in used]:
+                    body.append(ast.parse(f"{name} = answer({name}, {name!r})").body[0])
+                    waiting.remove(name)
+                body.append(statement)
+            function.body = body
     return ast.unparse(ast.Module(body=helpers.body[1:] + tree.body, type_ignores=[]))
 
 

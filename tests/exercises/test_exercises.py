@@ -1,5 +1,6 @@
 """Each exercise as a learner meets it: the blank, the solution, and every planted answer, wrong or right."""
 
+import ast
 import json
 import os
 from pathlib import Path
@@ -81,21 +82,27 @@ def test_no_check_in_the_solved_notebook_is_left_without_its_answer(source):
         assert cell.outputs[0].data["text/plain"] == f"{exercises.asked(cell)}: correct."
 
 
+# What an exercise may import from the companion: what lies below its topic, so that no answer is an import away.
+BELOW = {
+    "04-linear-models": {"numerics", "datasets", "preprocessing", "optimize", "losses", "plotting"},
+    "05-losses": {"numerics", "datasets", "preprocessing", "optimize", "plotting"},
+}
+
+
 @every_master
 def test_an_exercise_stands_on_what_lies_below_its_topic(source, made):
-    """The answer must not be an import away."""
-    code = "\n".join(cell.source for cell in made[source].blank.cells if cell.cell_type == "code")
-    modules = notebooks.imported_modules(exercises.ast.parse(code))
-    assert modules <= {"numerics", "optimize", "datasets", "losses", "preprocessing", "plotting"}
-    assert not {"sklearn", "torch", "scipy"} & {name.split(".")[0] for name in imported(code)}
+    for notebook in (made[source].blank, made[source].solution):
+        code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        assert notebooks.imported_modules(ast.parse(code)) <= BELOW[source.stem]
+        assert not {"sklearn", "torch", "scipy"} & {name.split(".")[0] for name in imported(code)}
 
 
 def imported(code):
     names = set()
-    for node in exercises.ast.walk(exercises.ast.parse(code)):
-        if isinstance(node, exercises.ast.Import):
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, exercises.ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom):
             names.add(node.module)
     return names
 
@@ -227,6 +234,21 @@ def test_what_any_check_says_about_a_stumble(tiny, source, message):
                 break
             session.run(cell.source)
         assert message in session.attempt(source, "q1").message
+
+
+def test_of_two_functions_the_first_can_be_checked_alone(tiny):
+    second = "def triple(x):\n    return 3 * x  # SOLUTION"
+    exercise = tiny(
+        ("    return 2 * x  # SOLUTION", f"    return 2 * x  # SOLUTION\n\n\n{second}"),
+        ("def test_q1(double):", "def test_q1(double, triple):"),
+        ('yours is {got}."\n', 'yours is {got}."\n    assert close(triple(1.0), 3.0), "Not three times x."\n'),
+    )
+    with exercises.Session(exercise, exercise.solution) as session:
+        for cell, _ in exercises.steps(exercise.solution)[:2]:
+            session.run(cell.source)
+        blank = "\ndef triple(x):\n    ..."
+        assert "opposite sign" in session.attempt(f"def double(x):\n    return -2 * x{blank}", "q1").message
+        assert session.attempt(f"def double(x):\n    return 2 * x{blank}", "q1").message.startswith("`triple` still")
 
 
 def test_what_a_learner_sees_is_one_sentence(tiny):

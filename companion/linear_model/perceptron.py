@@ -169,7 +169,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         fits = [
             perceptron_fit(
                 X,
-                np.where(y == label, 1, -1),
+                np.where(y == label, 1, -1).astype(X.dtype),  # an integer would widen float32
                 eta0=self.eta0,
                 max_iter=self.max_iter,
                 fit_intercept=self.fit_intercept,

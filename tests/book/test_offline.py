@@ -1,5 +1,6 @@
 """With the network cut, loopback aside, the companion works and a chapter still gives the outputs it stores."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.skipif(not can_be_cut(), reason="this user may not make
 
 
 def run_cut(*arguments):
-    return subprocess.run([*CUT, sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # other tests set it
+    return subprocess.run([*CUT, sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, env=environment)
 
 
 def nbval_cut(notebook):

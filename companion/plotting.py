@@ -44,6 +44,8 @@ for (const box of document.querySelectorAll(".mlc-player:not([data-ready])")) {
   };
   range.addEventListener("input", () => { pause(); show(+range.value); });
   if (button) button.addEventListener("click", () => (timer === null ? play() : pause()));
+  // JupyterLab would take the arrow keys for itself.
+  box.addEventListener("keydown", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); });
   show(0);
 }
 """

@@ -78,9 +78,7 @@ class _Reduction(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} can not be fit when only one class is present, got {self.classes_}"
-            )
+            raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
         self.estimators_ = self._fit_all(X, y)
         return self
 
@@ -195,7 +193,11 @@ class OneVsOneClassifier(_Reduction):
         return tuple(fits)
 
     def decision_function(self, X):
-        """Votes with their ties broken, of shape (n_samples, K); the plain score, (n_samples,), for two classes."""
+        """Votes with their ties broken, of shape (n_samples, K); for two classes only the second column.
+
+        That column is above 1/2 where the second class wins, and else below 0 if the estimator has a
+        ``decision_function``.
+        """
         check_is_fitted(self)
         return self._scores(X)
 

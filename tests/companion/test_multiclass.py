@@ -1,0 +1,330 @@
+"""One against the rest and one against one, beside scikit-learn with the same binary models."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import linear_model as reference
+from sklearn import multiclass
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.multiclass import _ovr_decision_function
+
+from companion.datasets import load_digits, load_iris
+from companion.linear_model import LogisticRegression, Perceptron, Ridge
+from companion.multiclass import OneVsOneClassifier, OneVsRestClassifier, one_vs_one_scores
+from companion.preprocessing import StandardScaler
+
+PAIRS = [
+    (OneVsRestClassifier, multiclass.OneVsRestClassifier),
+    (OneVsOneClassifier, multiclass.OneVsOneClassifier),
+]
+BASES = [
+    LogisticRegression(C=0.3),
+    LogisticRegression(class_weight="balanced", fit_intercept=False),
+    Perceptron(shuffle=False, max_iter=20),
+    reference.LogisticRegression(C=5.0),
+    reference.Perceptron(max_iter=20),
+    SVC(kernel="rbf", C=2.0),
+    LinearSVC(random_state=0),
+    GaussianNB(),  # probabilities, no scores
+    DecisionTreeClassifier(max_depth=2, random_state=0),
+    make_pipeline(StandardScaler(), LogisticRegression()),
+]
+
+
+def data(n=90, d=4, K=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    y = (X @ rng.normal(size=(d, K)) + rng.normal(size=(n, K))).argmax(axis=1)
+    y[: 2 * K] = np.tile(np.arange(K), 2)
+    return X, y
+
+
+def quietly(model, *arguments):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(*arguments)
+
+
+class Fixed(ClassifierMixin, BaseEstimator):
+    """A binary model whose score is the first feature, times 1 or -1 by what it is asked; nothing is learned."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.sign_ = 1.0 if np.mean(X[y == 1, 0]) > np.mean(X[y == 0, 0]) else -1.0
+        return self
+
+    def decision_function(self, X):
+        return self.sign_ * np.asarray(X)[:, 0]
+
+    def predict(self, X):
+        return (self.decision_function(X) > 0).astype(int)
+
+
+@parametrize_with_checks(
+    [
+        OneVsRestClassifier(LogisticRegression()),
+        OneVsRestClassifier(Perceptron()),
+        OneVsOneClassifier(LogisticRegression()),
+        OneVsOneClassifier(SVC()),
+    ]
+)
+def test_scikit_learn_api(estimator, check):
+    check(estimator)
+
+
+# by hand
+
+
+def test_votes_by_hand():
+    # pairs 01, 02, 12; a circle: every class has one vote, and the sums of confidences -1, -1.5, 2.5 decide
+    votes, confidences = np.array([[1, 0, 0]]), np.array([[0.5, 0.5, 2.0]])
+    sums = np.array([-1.0, 0.5 - 2.0, 0.5 + 2.0])
+    expected = [1 - 1 / 6, 1 - 1.5 / 7.5, 1 + 2.5 / 10.5]
+    votes_of_a_circle = np.array([[0, 1, 0]])  # 0 beats 1, 2 beats 0, 1 beats 2
+    assert_allclose(one_vs_one_scores(votes_of_a_circle, confidences, 3)[0], expected)
+    assert_allclose(sums / (3 * (1 + np.abs(sums))) + [1, 1, 1], expected)
+    assert_allclose(np.floor(one_vs_one_scores(votes, 0 * confidences, 3)), [[1, 2, 0]])
+
+
+def test_one_against_the_rest_by_hand():
+    X, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array(["low", "low", "high", "high"])
+    model = OneVsRestClassifier(Fixed()).fit(X, y)
+    assert len(model.estimators_) == 1  # two classes need one model only: of the second, "low"
+    assert_allclose(model.decision_function([[3.0], [-4.0]]), [-3.0, 4.0])
+    assert model.predict([[3.0], [-4.0]]).tolist() == ["high", "low"]
+
+
+def test_the_models_see_the_binary_problems():
+    X, y = np.arange(6.0)[:, None], np.array([5, 5, 3, 3, 9, 9])
+    rest = OneVsRestClassifier(DecisionTreeClassifier()).fit(X, y)
+    assert [model.predict(X).tolist() for model in rest.estimators_] == [
+        [0, 0, 1, 1, 0, 0],  # 3
+        [1, 1, 0, 0, 0, 0],  # 5
+        [0, 0, 0, 0, 1, 1],  # 9
+    ]
+    one = OneVsOneClassifier(DecisionTreeClassifier()).fit(X, y)
+    assert [model.predict(X[[0, 2, 4]]).tolist() for model in one.estimators_] == [
+        [1, 0, one.estimators_[0].predict(X[[4]])[0]],  # 3 or 5
+        [one.estimators_[1].predict(X[[0]])[0], 0, 1],  # 3 or 9
+        [0, one.estimators_[2].predict(X[[2]])[0], 1],  # 5 or 9
+    ]
+    assert [len(model.classes_) for model in one.estimators_] == [2, 2, 2]
+
+
+# invariants
+
+
+@given(seed=st.integers(0, 10**6), K=st.integers(2, 6), scale=st.sampled_from([1e-3, 1.0, 1e6]))
+@settings(max_examples=50, deadline=None)
+def test_confidence_never_outweighs_a_vote(seed, K, scale):
+    rng = np.random.default_rng(seed)
+    confidences = scale * rng.normal(size=(20, K * (K - 1) // 2))
+    votes = (rng.random(confidences.shape) < 0.5).astype(int)
+    scores = one_vs_one_scores(votes, confidences, K)
+    assert_allclose(scores, _ovr_decision_function(votes, confidences, K), atol=1e-12)
+    assert_allclose(np.round(scores).sum(axis=1), K * (K - 1) / 2)  # every pair votes once
+    assert np.abs(scores - np.round(scores)).max() < 1 / 3
+
+
+def test_shares_sum_to_one_and_the_estimator_is_left_alone():
+    X, y = data(K=4)
+    base = LogisticRegression()
+    model = OneVsRestClassifier(base).fit(X, y)
+    assert_allclose(model.predict_proba(X).sum(axis=1), 1.0)
+    assert not hasattr(base, "coef_") and model.estimator is base
+    odd = np.array([e.predict_proba(X)[:, 1] for e in model.estimators_]).T
+    assert_array_equal(model.predict_proba(X).argmax(axis=1), odd.argmax(axis=1))
+
+
+# the reference
+
+
+@pytest.mark.parametrize("base", BASES, ids=str)
+@pytest.mark.parametrize("K", [2, 3, 5])
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_predictions_and_scores_are_scikit_learns(base, K, pair):
+    X, y = data(K=K)
+    labels = np.array(["e", "b", "d", "a", "c"])[:K]
+    ours, theirs = (quietly(P(clone(base)), X, labels[y]) for P in pair)
+    new = np.random.default_rng(1).normal(size=(50, 4))
+    assert_array_equal(ours.classes_, theirs.classes_)
+    assert ours.n_classes_ == theirs.n_classes_ == K
+    assert type(ours.estimators_) is type(theirs.estimators_) and len(ours.estimators_) == len(theirs.estimators_)
+    assert_array_equal(ours.predict(new), theirs.predict(new))
+    for method in ("decision_function", "predict_proba"):
+        assert hasattr(ours, method) == hasattr(theirs, method)
+        if hasattr(ours, method):
+            scores = getattr(ours, method)(new)
+            assert scores.shape == ((50,) if K == 2 and method == "decision_function" else (50, K))
+            assert_allclose(scores, getattr(theirs, method)(new), rtol=1e-10, atol=1e-10)
+    assert ours.n_features_in_ == theirs.n_features_in_ == 4
+
+
+@pytest.mark.parametrize("K", [2, 3])
+@pytest.mark.parametrize("base", [Ridge(), reference.LinearRegression()], ids=str)
+def test_a_regressor_against_the_rest(base, K):
+    X, y = data(K=K)
+    ours, theirs = OneVsRestClassifier(base).fit(X, y), multiclass.OneVsRestClassifier(base).fit(X, y)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+    assert not hasattr(ours, "decision_function") and not hasattr(theirs, "decision_function")
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+@pytest.mark.parametrize("load", [load_iris, load_digits])
+def test_real_data(pair, load):
+    X, y = load(return_X_y=True)
+    X = X / X.max()
+    ours, theirs = (P(LogisticRegression(C=10.0)).fit(X[::3], y[::3]) for P in pair)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), rtol=1e-10, atol=1e-10)
+    assert ours.score(X, y) == theirs.score(X, y)
+
+
+@pytest.mark.parametrize("P", PAIRS[1])
+def test_two_classes_from_probabilities_change_sides_at_one_half_here_and_there(P):
+    X, y = data(K=2)  # the confidence is a probability, never negative: 0 is no threshold
+    model = P(GaussianNB()).fit(X, y)
+    scores = model.decision_function(X)
+    assert scores.min() > 0
+    assert_array_equal(scores > 0.5, model.predict(X) == 1)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_the_companions_model_inside_is_as_good_as_scikit_learns(pair):
+    X, y = data(K=4)
+    ours = pair[0](LogisticRegression(tol=1e-10)).fit(X, y)
+    theirs = pair[1](reference.LogisticRegression(tol=1e-12, solver="newton-cholesky")).fit(X, y)
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-7)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+@pytest.mark.parametrize("shape", [(6, 1), (3, 5), (12, 1)])
+def test_awkward_shapes_and_ties(pair, shape):
+    X = np.zeros(shape)  # nothing to learn: every score is a tie
+    y = np.arange(len(X)) % 3
+    ours, theirs = (P(reference.LogisticRegression()).fit(X, y) for P in pair)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-10)
+
+
+def test_all_probabilities_zero_stay_zero():
+    class Never(Fixed):
+        def predict_proba(self, X):
+            return np.tile([1.0, 0.0], (len(X), 1))
+
+    X, y = data()
+    for P in PAIRS[0]:
+        assert_array_equal(P(Never()).fit(X, y).predict_proba(X), np.zeros((len(X), 3)))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_missing_values_are_the_estimators_business(pair):
+    X, y = data()
+    X[::7, 0] = np.nan
+    ours, theirs = (P(HistGradientBoostingClassifier(max_iter=5, random_state=0)).fit(X, y) for P in pair)
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), rtol=1e-10)
+    with pytest.raises(ValueError, match="NaN"):
+        pair[0](LogisticRegression()).fit(X, y)
+
+
+def test_text_through_a_pipeline():
+    texts, y = ["red apple", "green apple", "blue sky", "grey sky", "dark sea", "deep sea"], [0, 0, 1, 1, 2, 2]
+    base = make_pipeline(CountVectorizer(), reference.LogisticRegression())
+    ours, theirs = (P(base).fit(texts, y) for P in PAIRS[0])
+    assert_array_equal(ours.predict(texts), y)
+    assert_allclose(ours.decision_function(texts), theirs.decision_function(texts), atol=1e-10)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_sparse_matrices_where_the_estimator_takes_them(pair):
+    y = [0, 0, 1, 1, 2, 2]
+    X = CountVectorizer().fit_transform(["a1 b1", "a1 c1", "d1 b1", "d1 e1", "f1 g1", "f1 h1"])
+    ours, theirs = (P(reference.LogisticRegression()).fit(X, y) for P in pair)
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-10)
+    with pytest.raises(TypeError, match="Sparse data"):
+        pair[0](LogisticRegression()).fit(X, y)
+
+
+# bad input: what scikit-learn raises
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+@pytest.mark.parametrize(
+    ("X", "y", "words"),
+    [
+        ([[np.nan], [1.0], [2.0]], [0, 1, 2], "NaN"),
+        ([[np.inf], [1.0], [2.0]], [0, 1, 2], "infinity"),
+        (np.empty((0, 2)), [], "0 sample|got 0 class"),
+        ([1.0, 2.0, 3.0], [0, 1, 2], "Expected 2D array"),
+        ([[1.0], [2.0]], [0, 1, 2], "inconsistent numbers of samples"),
+        ([[1.0], [2.0]], [0.1, 0.2], "Unknown label type"),
+        (
+            [["a"], ["b"], ["c"]],
+            [0, 1, 2],
+            "could not convert string to float|not compatible with arrays of bytes/strings",
+        ),
+    ],
+)
+def test_bad_data(pair, X, y, words):
+    with pytest.raises(ValueError, match=words):
+        pair[0](LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError):
+        pair[1](reference.LogisticRegression()).fit(X, y)
+
+
+@pytest.mark.parametrize("P", [OneVsRestClassifier, OneVsOneClassifier])
+def test_one_class_only_and_bad_data_to_predict(P):
+    with pytest.raises(ValueError, match="number of classes has to be greater than one; got 1 class"):
+        P(LogisticRegression()).fit([[1.0], [2.0]], [3, 3])
+    with pytest.raises(NotFittedError):
+        P(LogisticRegression()).predict([[1.0]])
+    X, y = data()
+    model = P(LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match="X has 2 features, but .* is expecting 4 features"):
+        model.predict([[1.0, 2.0]])
+
+
+def test_a_method_that_the_estimator_lacks():
+    model = quietly(OneVsRestClassifier(Perceptron()), *data())
+    with pytest.raises(AttributeError, match="Perceptron has no predict_proba"):
+        model.predict_proba(data()[0])
+    assert "shares" in OneVsRestClassifier.predict_proba.__doc__
+
+
+# among scikit-learn's tools
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_pipeline_grid_search_clone_pickle_and_pandas(pair):
+    X, y = data()
+    grid = {"estimator__C": [1e-4, 1.0], "estimator__fit_intercept": [True, False]}
+    results = [GridSearchCV(P(LogisticRegression()), grid, cv=3, scoring="accuracy").fit(X, y) for P in pair]
+    assert_allclose(results[0].cv_results_["mean_test_score"], results[1].cv_results_["mean_test_score"])
+    assert results[0].best_params_ == results[1].best_params_
+    model = pair[0](LogisticRegression(C=2.0)).fit(X, y)
+    assert clone(model).get_params()["estimator__C"] == 2.0
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(again.decision_function(X), model.decision_function(X))
+    assert make_pipeline(StandardScaler(), clone(model)).fit(X, y).score(X, y) > 0.5
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    named = clone(model).fit(frame, pd.Series(y).map({0: "x", 1: "y", 2: "z"}))
+    assert named.feature_names_in_.tolist() == list("abcd")
+    assert set(named.predict(frame)) == {"x", "y", "z"}
+    named.fit(X[:, :2], y)  # again, without names and narrower
+    assert named.n_features_in_ == 2 and not hasattr(named, "feature_names_in_")

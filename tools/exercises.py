@@ -45,6 +45,7 @@ tests:
 # The one cell of machinery in a notebook, folded in JupyterLab: it shows the first thing that is wrong, in a sentence.
 START = """\
 # Run this cell first: it prepares grader.check("q1"), which answers in one sentence.
+import glob
 import html
 import re
 
@@ -80,7 +81,8 @@ class Grader(otter.Notebook):
         pass  # no log file beside the notebook
 
 
-grader = Grader("{name}")"""
+copies = sorted(glob.glob("{name}*.ipynb"), key=len)  # a downloaded copy may be called "{name} (1)"
+grader = Grader(copies[0] if copies else "{name}.ipynb")"""
 
 ANSWER, LOCKED = "otter_answer_cell", ("editable", "deletable")
 IGNORED = re.compile(r"#\s*ignore\s+(wrong|right):\s*(.+)", re.IGNORECASE)
@@ -208,7 +210,7 @@ def read(source):
     made_from, attempts = digests(source, master), planted(master)
     master.cells.insert(0, nbformat.v4.new_raw_cell(CONFIG))
     made = otter_assign(master, source.stem)
-    start = START.replace("{name}", f"{source.stem}.ipynb")
+    start = START.replace("{name}", source.stem)
     for notebook, stamp in zip(made, made_from):
         tests = notebook.metadata["otter"]["tests"]
         notebook.metadata["otter"]["tests"] = {name: guarded_tests(text) for name, text in tests.items()}

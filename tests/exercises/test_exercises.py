@@ -264,6 +264,15 @@ def test_what_a_learner_sees_is_one_sentence(tiny):
         assert list(Path.cwd().iterdir()) == [Path.cwd() / "00-tiny.ipynb"]  # no log file beside the notebook
 
 
+def test_a_downloaded_copy_may_have_another_name(tiny):
+    exercise = tiny()
+    with exercises.Session(exercise, exercise.solution) as session:
+        Path("00-tiny.ipynb").rename("00-tiny (1).ipynb")
+        for cell, _ in exercises.steps(exercise.solution):
+            session.run(cell.source)
+        assert session.names["grader"].passed("q1")
+
+
 def test_a_notebook_is_free_of_what_changes_from_run_to_run(tiny):
     for notebook in (tiny().blank, tiny().solution):
         assert set(notebook.metadata) == {"kernelspec", "language_info", "made_from", "otter"}

@@ -17,7 +17,7 @@ test: $(SITE)
 	$(MAKE) --no-print-directory lint
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules --doctest-glob="index.md" companion book/index.md tests --ignore tests/site
 	$(NBVAL)
-	$(PYTEST) tests/site
+	$(PYTEST) -n 2 --dist loadfile tests/site
 
 # The same digits on one thread, on another processor's BLAS kernels, and on torch's plainest ones.
 test-portable: $(ENV)
@@ -49,8 +49,8 @@ $(ENV): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-# A build that failed on a warning must not leave a cache in which the warning no longer appears.
+# All pages anew: Sphinx does not see a changed style sheet, and a cached page would not repeat its warnings.
 $(SITE): $(ENV) $(SOURCES)
 	$(BIN)/python -m tools.verdicts
-	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build; exit 1; }
+	$(BIN)/jupyter-book build . --all -W -n --keep-going || { rm -rf _build; exit 1; }
 	touch $@

@@ -78,7 +78,7 @@ def execute(source, target):
     """Run a chapter from a clean kernel in the notebooks' folder; write it, free of what changes from run to run."""
     made_from = digest(source)
     notebook = jupytext.read(source)
-    ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False).preprocess(
+    ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True).preprocess(
         notebook, {"metadata": {"path": str(NOTEBOOKS)}}
     )
     for place, cell in enumerate(notebook.cells):

@@ -1,8 +1,11 @@
 r"""Elementary functions computed without overflow or cancellation, and finite differences to check gradients with."""
 
+import math
+
 import numpy as np
 
 __all__ = [
+    "erf",
     "finite_difference_gradient",
     "finite_difference_jacobian",
     "log_sigmoid",
@@ -132,6 +135,37 @@ def log_softmax(z, axis=-1):
     z = np.asarray(z)
     shifted = z - z.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def _series(function, low, high, degree):
+    """Chebyshev coefficients of a function on [low, high]."""
+    middle, half = (high + low) / 2, (high - low) / 2
+    return np.polynomial.chebyshev.chebinterpolate(lambda s: np.array([function(middle + half * v) for v in s]), degree)
+
+
+# erf(x) / x near 0 as a function of x^2, and exp(x^2) erfc(x) beyond as a function of (x - 2) / (x + 2): both are
+# smooth
+_NEAR = _series(lambda u: math.erf(math.sqrt(u)) / math.sqrt(u), 0.0, 1.0, 14)
+_FAR = _series(lambda t: math.exp((2 * (1 + t) / (1 - t)) ** 2) * math.erfc(2 * (1 + t) / (1 - t)), -1 / 3, 0.5, 22)
+
+
+def erf(x):
+    r"""The error function :math:`\frac{2}{\sqrt\pi}\int_0^x e^{-t^2}\,dt`, of each element, to about 1e-15.
+
+    NumPy has none. Near 0 it is x times a series in :math:`x^2`, beyond 1 it is :math:`1 - e^{-x^2} g(x)` with a slowly
+    varying g, and beyond 6 it is 1 in double precision.
+
+    Examples
+    --------
+    >>> erf(np.array([0.0, 1.0])).round(6)
+    array([0.      , 0.842701])
+    """
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    r = np.clip(np.abs(x), 1.0, 6.0)
+    near = x * np.polynomial.chebyshev.chebval(2 * np.minimum(x * x, 1.0) - 1, _NEAR)
+    far = 1 - np.exp(-r * r) * np.polynomial.chebyshev.chebval(((r - 2) / (r + 2) + 1 / 3) * 2.4 - 1, _FAR)
+    return np.where(np.abs(x) < 1, near, np.copysign(far, x)).astype(x.dtype)
 
 
 def finite_difference_gradient(fun, x, eps=1e-6):

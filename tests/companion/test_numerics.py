@@ -95,3 +95,9 @@ def test_finite_differences_of_a_quadratic_and_of_a_map():
     W = np.ones((2, 3))
     assert numerics.finite_difference_gradient(lambda v: (v**3).sum(), W).shape == (2, 3)
     assert numerics.finite_difference_jacobian(lambda v: v.sum(axis=0), W).shape == (3, 2, 3)
+
+
+def test_erf_near_zero_far_out_and_between():
+    x = np.concatenate([np.linspace(-8, 8, 4001), np.geomspace(1e-12, 1e-2, 50), [1.0, -1.0, 6.0, 1e4]])
+    assert_allclose(numerics.erf(x), scipy.special.erf(x), rtol=1e-13)
+    assert np.isnan(numerics.erf(np.nan)) and numerics.erf(np.float32([0.5])).dtype == np.float32

@@ -1,0 +1,232 @@
+"""The exchange test: weights copied from torch by ``state_dict``; outputs and all gradients must then be equal."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from companion import nn
+from companion.autograd import Tensor
+from companion.nn import functional as F
+from companion.nn import init
+
+CONVOLUTIONS = [
+    {"stride": 1}, {"stride": 2, "padding": 1}, {"padding": "same", "dilation": 2}, {"groups": 2, "padding": (1, 2)},
+    {"stride": (2, 1), "dilation": (1, 2), "bias": False}, {"padding": "valid", "groups": 4},
+]  # fmt: skip
+MODULES = [
+    ("Linear", (5, 3), {}, (4, 5)),
+    ("Linear", (5, 3), {"bias": False}, (2, 4, 5)),
+    *[("Conv2d", (4, 8, (3, 2)), k, (2, 4, 9, 8)) for k in CONVOLUTIONS],
+    *[
+        ("Conv1d", (4, 8, 3), k, (2, 4, 9))
+        for k in ({}, {"stride": 2, "padding": 1}, {"padding": "same"}, {"groups": 2})
+    ],
+    *[
+        ("ConvTranspose2d", (4, 6, 3), k, (2, 4, 5, 6))
+        for k in ({}, {"stride": 2, "padding": 1, "output_padding": 1}, {"groups": 2, "dilation": 2}, {"bias": False})
+    ],
+    *[
+        ("MaxPool2d", (k,), {"stride": s, "padding": p}, (2, 3, 7, 8))
+        for k, s, p in ((2, None, 0), (3, 2, 1), (3, 1, 0))
+    ],
+    *[
+        ("AvgPool2d", (3,), {"stride": 2, "padding": 1, "count_include_pad": include}, (2, 3, 7, 8))
+        for include in (True, False)
+    ],
+    *[("AdaptiveAvgPool2d", (size,), {}, (2, 3, 7, 8)) for size in (1, (3, 5))],
+    ("BatchNorm1d", (5,), {"momentum": 0.3}, (6, 5)),
+    ("BatchNorm1d", (5,), {"affine": False}, (6, 5, 4)),
+    ("BatchNorm2d", (3,), {"eps": 1e-3}, (4, 3, 5, 6)),
+    ("BatchNorm2d", (3,), {"track_running_stats": False}, (4, 3, 5, 6)),
+    ("BatchNorm2d", (3,), {"momentum": None}, (4, 3, 5, 6)),
+    ("LayerNorm", ((3, 4),), {}, (5, 3, 4)),
+    ("LayerNorm", (4,), {"elementwise_affine": False, "eps": 0.1}, (5, 3, 4)),
+    ("LayerNorm", (4,), {"bias": False}, (5, 3, 4)),
+    ("RMSNorm", (4,), {"eps": 1e-3}, (5, 3, 4)),
+    ("GroupNorm", (2, 4), {}, (5, 4, 3, 2)),
+    ("Flatten", (), {"start_dim": 1}, (2, 3, 4)),
+    ("ReLU", (), {}, (3, 4)),
+    ("LeakyReLU", (0.3,), {}, (3, 4)),
+    ("ELU", (0.7,), {}, (3, 4)),
+    ("GELU", (), {}, (3, 4)),
+    ("GELU", (), {"approximate": "tanh"}, (3, 4)),
+    ("SiLU", (), {}, (3, 4)),
+    ("Sigmoid", (), {}, (3, 4)),
+    ("Tanh", (), {}, (3, 4)),
+    ("Softmax", (), {"dim": 1}, (3, 4)),
+    ("LogSoftmax", (), {"dim": 0}, (3, 4)),
+    ("Softplus", (), {"beta": 2.0, "threshold": 3.0}, (3, 4)),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "keywords", "shape"), MODULES, ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+def test_exchange(name, arguments, keywords, shape, dtype):
+    torch.manual_seed(0)
+    theirs = getattr(torch.nn, name)(*arguments, **keywords).to(torch.float64 if dtype == np.float64 else torch.float32)
+    for parameter in theirs.parameters():
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    ours = getattr(nn, name)(*arguments, **keywords).to(dtype)
+    ours.load_state_dict(theirs.state_dict())
+    x = (2 * np.random.default_rng(0).normal(size=shape)).astype(dtype)
+    tolerance = {"rtol": 1e-10, "atol": 1e-10} if dtype == np.float64 else {"rtol": 1e-4, "atol": 2e-5}
+    for _ in range(2):  # the second time with moved running statistics
+        a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        out, expected = ours(a), theirs(b)
+        assert out.dtype == dtype
+        assert_allclose(out.data, expected.detach(), **tolerance)
+        weights = np.random.default_rng(1).normal(size=out.shape).astype(dtype)
+        ours.zero_grad()
+        theirs.zero_grad()
+        out.backward(weights)
+        expected.backward(torch.tensor(weights))
+        assert_allclose(a.grad.data, b.grad, **tolerance)
+        for (key, p), (their_key, q) in zip(ours.named_parameters(), theirs.named_parameters(), strict=True):
+            assert key == their_key
+            assert_allclose(p.grad.data, q.grad, **tolerance)
+    state = ours.state_dict()
+    assert list(state) == list(theirs.state_dict())
+    for key, value in theirs.state_dict().items():
+        assert_allclose(state[key], value, **tolerance)
+    ours.eval()
+    theirs.eval()
+    assert_allclose(ours(x).data, theirs(torch.tensor(x)).detach(), **tolerance)
+    theirs.load_state_dict({key: torch.tensor(value) for key, value in state.items()})  # and back again
+
+
+def test_embedding():
+    theirs, ours = torch.nn.Embedding(5, 3).double(), nn.Embedding(5, 3)
+    ours.load_state_dict(theirs.state_dict())
+    index = np.array([[0, 2], [2, 4]])
+    ours(index).sum().backward()
+    theirs(torch.tensor(index)).sum().backward()
+    assert_allclose(ours.weight.grad.data, theirs.weight.grad)
+
+
+LOSSES = [
+    ("MSELoss", {}, "real"), ("L1Loss", {}, "real"), ("HuberLoss", {"delta": 0.4}, "real"),
+    ("BCEWithLogitsLoss", {}, "share"), ("CrossEntropyLoss", {}, "index"),
+    ("CrossEntropyLoss", {"label_smoothing": 0.2}, "index"), ("CrossEntropyLoss", {"label_smoothing": 0.1}, "soft"),
+    ("CrossEntropyLoss", {"ignore_index": 1}, "index"), ("NLLLoss", {}, "index"), ("KLDivLoss", {}, "soft"),
+    ("KLDivLoss", {"log_target": True}, "real"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "keywords", "kind"), LOSSES, ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_losses(name, keywords, kind, reduction):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(6, 4))
+    soft = np.exp(rng.normal(size=(6, 4)))
+    targets = {"real": rng.normal(size=(6, 4)), "share": rng.uniform(size=(6, 4)), "index": np.arange(6) % 4}
+    target = {**targets, "soft": soft / soft.sum(axis=1, keepdims=True)}[kind]
+    a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    out = getattr(nn, name)(reduction=reduction, **keywords)(a, target)
+    expected = getattr(torch.nn, name)(reduction=reduction, **keywords)(b, torch.tensor(target))
+    assert_allclose(out.data, expected.detach(), rtol=1e-10, atol=1e-12)
+    out.sum().backward()
+    expected.sum().backward()
+    assert_allclose(a.grad.data, b.grad, rtol=1e-10, atol=1e-12)
+
+
+def test_class_weights():
+    x, y, w = np.random.default_rng(3).normal(size=(6, 4)), np.arange(6) % 4, np.array([1.0, 0.5, 2.0, 3.0])
+    for smoothing in (0.0, 0.3):
+        ours = F.cross_entropy(Tensor(x), y, weight=w, label_smoothing=smoothing)
+        theirs = torch.nn.functional.cross_entropy(
+            torch.tensor(x), torch.tensor(y), weight=torch.tensor(w), label_smoothing=smoothing
+        )
+        assert_allclose(ours.data, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [7, 28])
+@pytest.mark.parametrize("kernel", [1, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 2])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_output_size(size, kernel, stride, padding, dilation):
+    out = torch.nn.Conv1d(1, 1, kernel, stride, padding, dilation)(torch.zeros(1, 1, size))
+    assert F.conv_output_size(size, kernel, stride, padding, dilation) == out.shape[2]
+
+
+def test_max_pool_ties_and_nan():
+    x = np.array([[[[1.0, 1.0, np.nan, 0.0], [1.0, 1.0, 2.0, 3.0]]]])
+    a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    out, expected = F.max_pool2d(a, 2), torch.nn.functional.max_pool2d(b, 2)
+    assert_allclose(out.data, expected.detach())
+    out.sum().backward()
+    expected.sum().backward()
+    assert_allclose(a.grad.data, b.grad)
+
+
+def test_dropout_keeps_the_mean_and_rests_in_evaluation():
+    layer, x = nn.Dropout(0.3, rng=0), np.ones((400, 400))
+    out = layer(x).data
+    assert set(np.unique(out.round(6))) == {0.0, round(1 / 0.7, 6)} and abs(out.mean() - 1) < 0.01
+    assert (layer.eval()(x).data == 1).all()
+    t = Tensor(x, requires_grad=True)
+    y = nn.Dropout(0.5, rng=1)(t)
+    y.sum().backward()
+    assert_allclose(t.grad.data, y.data)
+
+
+def test_initial_weights_have_the_stated_moments():
+    shape = (200, 100, 3, 3)
+    for fill, std in (
+        (init.xavier_normal_, np.sqrt(2 / (300 * 9))),
+        (init.xavier_uniform_, np.sqrt(2 / (300 * 9))),
+        (lambda t, rng: init.kaiming_normal_(t, nonlinearity="relu", rng=rng), np.sqrt(2 / 900)),
+        (lambda t, rng: init.kaiming_uniform_(t, mode="fan_out", nonlinearity="linear", rng=rng), np.sqrt(1 / 1800)),
+    ):
+        t = Tensor(np.empty(shape))
+        fill(t, rng=0)
+        assert_allclose(t.data.std(), std, rtol=0.01)
+    q = init.orthogonal_(Tensor(np.empty((4, 9))), rng=0).data
+    assert_allclose(q @ q.T, np.eye(4), atol=1e-12)
+    cut = init.trunc_normal_(Tensor(np.empty(5000)), std=2.0, a=-1.0, b=1.5, rng=0).data
+    assert cut.min() >= -1 and cut.max() <= 1.5
+    for name in ("relu", "tanh", "sigmoid", "linear"):
+        assert_allclose(init.calculate_gain(name), torch.nn.init.calculate_gain(name))
+
+
+def test_state_that_does_not_fit_changes_nothing():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.ReLU(), nn.Linear(3, 1, rng=1))
+    before = model.state_dict()
+    wrong = {**before, "0.weight": np.zeros((5, 5)), "extra": np.zeros(1)}
+    del wrong["2.bias"]
+    with pytest.raises(RuntimeError, match=r"Missing key.*2\.bias.*Unexpected key.*extra.*size mismatch for 0\.weight"):
+        model.load_state_dict(wrong)
+    assert all((model.state_dict()[key] == before[key]).all() for key in before)
+
+
+def test_apply_train_and_eval_reach_every_module():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Dropout(), nn.BatchNorm1d(2)))
+    seen = []
+    model.eval().apply(lambda module: seen.append((type(module).__name__, module.training)))
+    assert seen[-1] == ("Sequential", False) and len(seen) == 5 and not any(training for _, training in seen)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: F.linear(np.ones((2, 3)), np.ones((4, 5))), RuntimeError, r"\(2, 3\).*\(4, 5\)"),
+        (lambda: nn.Conv2d(3, 4, 3)(np.ones((1, 2, 5, 5))), RuntimeError, "expected input of shape"),
+        (lambda: nn.Conv2d(3, 4, 7)(np.ones((1, 3, 5, 5))), RuntimeError, "larger than the padded input"),
+        (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "divisible by groups=2"),
+        (lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same")(np.ones((1, 1, 5, 5))), RuntimeError, "not supported"),
+        (lambda: nn.MaxPool2d(2, padding=2)(np.ones((1, 1, 5, 5))), RuntimeError, "half of the kernel"),
+        (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), ValueError, "more than 1 value per channel"),
+        (lambda: nn.BatchNorm2d(3)(np.ones((2, 4, 5, 5))), ValueError, "3 channels"),
+        (lambda: nn.LayerNorm(3)(np.ones((2, 4))), RuntimeError, "expected such last axes"),
+        (lambda: nn.GroupNorm(2, 3), ValueError, "divisible by num_groups=2"),
+        (lambda: nn.Dropout(1.5), ValueError, "between 0 and 1"),
+        (lambda: nn.ELU(beta=2.0), TypeError, "takes the arguments"),
+        (lambda: F.cross_entropy(np.ones((2, 3)), np.array([0, 3])), IndexError, "out of bounds"),
+        (lambda: F.mse_loss(np.ones(2), np.ones(3)), ValueError, "expected equal shapes"),
+        (lambda: F.mse_loss(np.ones(2), np.ones(2), reduction="average"), ValueError, "not a valid value"),
+    ],
+)
+def test_bad_input(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

@@ -35,7 +35,7 @@ lab: $(ENV)
 	$(BIN)/jupyter lab
 
 bench: $(ENV)
-	$(BIN)/python benchmarks/run.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
 
 lint: $(ENV)
 	$(BIN)/ruff check --quiet .

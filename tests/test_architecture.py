@@ -16,9 +16,10 @@ FLOORS = [
     {"numerics"},
     {"autograd", "datasets", "losses", "optimize", "preprocessing"},
     {"linear_model", "multiclass", "nn"},
+    {"optim", "training"},
 ]
 PLUMBING = {"sklearn.base", "sklearn.exceptions", "sklearn.utils.multiclass", "sklearn.utils.validation"}
-ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}}
+ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}, "training": {"tqdm"}}
 
 
 def room(path):

@@ -274,20 +274,44 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, count_include_pad=True):
     return record("avg_pool2d", out, (x,), (vjp,))
 
 
+def _spans(size, wanted):
+    """Where the windows of adaptive pooling begin and end: from floor(i N / M) to ceil((i + 1) N / M)."""
+    return [(i * size // wanted, -(-(i + 1) * size // wanted)) for i in range(wanted)]
+
+
 def adaptive_avg_pool2d(x, output_size):
-    """Means over windows chosen so that the output has the wanted size: window i spans floor(i N / M) to ceil((i +
-    1) N / M).
-    """
+    """Means over windows chosen so that the output has the wanted size."""
     x = as_tensor(x)
     averages = []
     for size, wanted in zip(x.shape[2:], _tuple(output_size, 2)):
         matrix = np.zeros((wanted, size), x.dtype)
-        for i in range(wanted):
-            start, end = i * size // wanted, -(-(i + 1) * size // wanted)
+        for i, (start, end) in enumerate(_spans(size, wanted)):
             matrix[i, start:end] = 1 / (end - start)
         averages.append(matrix)
     rows, columns = averages
     return record("adaptive_avg_pool2d", rows @ x.data @ columns.T, (x,), (lambda g: rows.T @ g @ columns,))
+
+
+def adaptive_max_pool2d(x, output_size):
+    """The largest element of each window of :func:`adaptive_avg_pool2d`; the gradient goes to the first of them."""
+    x = as_tensor(x)
+    (h, w), (m, k) = x.shape[2:], _tuple(output_size, 2)
+    out = np.empty((*x.shape[:2], m, k), x.dtype)
+    winner = np.empty(out.shape, np.intp)  # its place in the flattened image
+    for i, (top, bottom) in enumerate(_spans(h, m)):
+        for j, (left, right) in enumerate(_spans(w, k)):
+            window = x.data[:, :, top:bottom, left:right].reshape(*x.shape[:2], -1)
+            place = window.argmax(axis=2, keepdims=True)
+            out[:, :, i, j] = np.take_along_axis(window, place, axis=2)[..., 0]
+            row, column = np.divmod(place[..., 0], right - left)
+            winner[:, :, i, j] = (top + row) * w + left + column
+
+    def vjp(g):
+        grad = np.zeros((x.shape[0] * x.shape[1], h * w), g.dtype)
+        np.add.at(grad, (np.arange(len(grad))[:, None], winner.reshape(len(grad), -1)), g.reshape(len(grad), -1))
+        return grad.reshape(x.shape)
+
+    return record("adaptive_max_pool2d", out, (x,), (vjp,))
 
 
 # ---- normalization ---------------------------------------------------------------------------------------------------

@@ -22,8 +22,7 @@ class Module:
     """A function with parameters, buffers and submodules, found by the names of its attributes.
 
     Parameters are :class:`Parameter` attributes, buffers are ndarrays registered by :meth:`register_buffer`. The keys
-    of
-    :meth:`state_dict` are torch's, such as ``"0.weight"``, so that weights can be exchanged with a torch model.
+    of :meth:`state_dict` are torch's, such as ``"0.weight"``, so that weights can be exchanged with a torch model.
 
     Examples
     --------
@@ -39,12 +38,16 @@ class Module:
         self._parameters, self._buffers, self._modules = OrderedDict(), OrderedDict(), OrderedDict()
 
     def __setattr__(self, name, value):
-        if isinstance(value, Parameter):
-            self._parameters[name] = value
-        elif isinstance(value, Module):
-            self._modules[name] = value
-        elif name in self.__dict__.get("_buffers", ()):
-            self._buffers[name] = value
+        belongs = {
+            "_parameters": isinstance(value, Parameter),
+            "_modules": isinstance(value, Module),
+            "_buffers": value is not None and name in self.__dict__.get("_buffers", ()),
+        }
+        for store, here in belongs.items():  # a name stands for one thing
+            if here:
+                self.__dict__[store][name] = value
+            else:
+                self.__dict__.get(store, {}).pop(name, None)
         object.__setattr__(self, name, value)
 
     def register_buffer(self, name, value):
@@ -335,6 +338,15 @@ class AdaptiveAvgPool2d(Module):
 
     def forward(self, x):
         return F.adaptive_avg_pool2d(x, self.output_size)
+
+
+class AdaptiveMaxPool2d(Module):
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, x):
+        return F.adaptive_max_pool2d(x, self.output_size)
 
 
 class _BatchNorm(Module):

@@ -34,7 +34,7 @@ MODULES = [
         ("AvgPool2d", (3,), {"stride": 2, "padding": 1, "count_include_pad": include}, (2, 3, 7, 8))
         for include in (True, False)
     ],
-    *[("AdaptiveAvgPool2d", (size,), {}, (2, 3, 7, 8)) for size in (1, (3, 5))],
+    *[(f"Adaptive{kind}Pool2d", (size,), {}, (2, 3, 7, 8)) for kind in ("Avg", "Max") for size in (1, (3, 5))],
     ("BatchNorm1d", (5,), {"momentum": 0.3}, (6, 5)),
     ("BatchNorm1d", (5,), {"affine": False}, (6, 5, 4)),
     ("BatchNorm2d", (3,), {"eps": 1e-3}, (4, 3, 5, 6)),
@@ -230,3 +230,24 @@ def test_apply_train_and_eval_reach_every_module():
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_name_stands_for_one_thing():
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.ReLU())
+    model.head = nn.Linear(2, 1, rng=0)
+    model.head = None
+    assert len(list(model.parameters())) == 2 and model.head is None
+    first = model[0]
+    first.weight = nn.Parameter(np.ones((2, 2)))
+    assert list(first.state_dict()) == ["weight", "bias"] and (first(np.eye(2)).data - first.bias.data == 1).all()
+    first.bias = None
+    assert list(first.state_dict()) == ["weight"]
+
+
+def test_ties_in_adaptive_max_pooling_go_to_the_first_and_overlaps_add():
+    x = torch.zeros(1, 1, 5, 5, dtype=torch.float64, requires_grad=True)
+    g = np.arange(9.0).reshape(1, 1, 3, 3) + 1
+    torch.nn.functional.adaptive_max_pool2d(x, 3).backward(torch.tensor(g))
+    ours = nn.Parameter(np.zeros((1, 1, 5, 5)))
+    nn.functional.adaptive_max_pool2d(ours, 3).backward(g)
+    np.testing.assert_array_equal(ours.grad.data, x.grad.numpy())

@@ -1,0 +1,556 @@
+"""companion.optim and companion.nn.utils beside torch: the same gradients must leave the same trace."""
+
+import copy
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion import nn, optim
+from companion.nn import Parameter
+from companion.optim import lr_scheduler, swa_utils
+
+SHAPES = [(3, 4), (5,), (), (2, 1, 3)]
+STEPS = 200
+
+
+def grid(**options):
+    """Every combination of the listed settings."""
+    return [dict(zip(options, values)) for values in itertools.product(*options.values())]
+
+
+OPTIONS = {
+    "SGD": [
+        o
+        for o in grid(
+            momentum=[0, 0.9], dampening=[0, 0.3], weight_decay=[0, 0.1], nesterov=[False, True], maximize=[False, True]
+        )
+        if not (o["nesterov"] and (o["momentum"] == 0 or o["dampening"] != 0))
+    ],
+    "Adagrad": grid(
+        lr_decay=[0, 0.05],
+        weight_decay=[0, 0.1],
+        initial_accumulator_value=[0, 0.4],
+        eps=[1e-10, 0.1],
+        maximize=[False, True],
+    ),
+    "RMSprop": grid(
+        alpha=[0.99, 0.6],
+        eps=[1e-8, 0.1],
+        weight_decay=[0, 0.1],
+        momentum=[0, 0.8],
+        centered=[False, True],
+        maximize=[False, True],
+    ),
+    "Adam": grid(
+        betas=[(0.9, 0.999), (0.5, 0.7)],
+        eps=[1e-8, 0.1],
+        weight_decay=[0, 0.1],
+        amsgrad=[False, True],
+        maximize=[False, True],
+    ),
+    "AdamW": grid(
+        betas=[(0.9, 0.999), (0.5, 0.7)],
+        eps=[1e-8, 0.1],
+        weight_decay=[0, 0.1],
+        amsgrad=[False, True],
+        maximize=[False, True],
+    ),
+}
+CASES = [(name, options) for name, list_ in OPTIONS.items() for options in list_]
+
+
+def both(name, options, dtype=np.float64, lr=0.05, seed=0):
+    """The same parameters twice, each with its optimizer."""
+    rng = np.random.default_rng(seed)
+    values = [rng.normal(size=shape).astype(dtype) for shape in SHAPES]
+    ours = [Parameter(v) for v in values]
+    theirs = [torch.nn.Parameter(torch.tensor(v)) for v in values]
+    return (
+        ours,
+        theirs,
+        getattr(optim, name)(ours, lr=lr, **options),
+        getattr(torch.optim, name)(theirs, lr=lr, **options),
+    )
+
+
+def send(ours, theirs, rng, scale=1.0):
+    for p, q in zip(ours, theirs):
+        g = (scale * rng.normal(size=p.shape)).astype(p.dtype)
+        p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
+
+
+def apart(ours, theirs):
+    return max(float(np.abs(p.data - q.detach().numpy()).max()) for p, q in zip(ours, theirs))
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+def test_two_hundred_steps_leave_torchs_trace(name, options):
+    ours, theirs, mine, reference = both(name, options)
+    rng = np.random.default_rng(1)
+    for step in range(STEPS):
+        send(ours, theirs, rng, scale=10.0 ** (step % 3 - 1))
+        mine.step()
+        reference.step()
+        assert apart(ours, theirs) < 1e-12, step
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_defaults_are_torchs(name):
+    rng = np.random.default_rng(0)
+    value = rng.normal(size=4)
+    p, q = Parameter(value), torch.nn.Parameter(torch.tensor(value))
+    mine, reference = getattr(optim, name)([p]), getattr(torch.optim, name)([q])
+    for key, default in mine.defaults.items():
+        assert default == reference.defaults[key], key
+    for _ in range(20):
+        send([p], [q], rng)
+        mine.step()
+        reference.step()
+    assert apart([p], [q]) < 1e-13
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_float32_stays_float32(name):
+    options = OPTIONS[name][-1]
+    ours, theirs, mine, reference = both(name, options, np.float32)
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        send(ours, theirs, rng)
+        mine.step()
+        reference.step()
+    assert all(p.dtype == np.float32 for p in ours)
+    assert all(np.asarray(v).dtype == np.float32 for s in mine.state.values() for k, v in s.items() if k != "step")
+    assert apart(ours, theirs) < 2e-5
+
+
+# ---- worked by hand --------------------------------------------------------------------------------------------------
+
+
+def test_sgd_by_hand():
+    p, state = optim.sgd_step(np.array([1.0]), np.array([2.0]), {}, lr=0.5, momentum=0.5)
+    assert p[0] == 0.0 and state["momentum_buffer"][0] == 2.0
+    p, state = optim.sgd_step(p, np.array([2.0]), state, lr=0.5, momentum=0.5)
+    assert state["momentum_buffer"][0] == 3.0 and p[0] == -1.5
+
+
+def test_adam_by_hand():
+    p, state = np.array([1.0]), {}
+    for t, g in enumerate((3.0, -1.0), start=1):
+        p, state = optim.adam_step(p, np.array([g]), state, lr=0.1, betas=(0.5, 0.5), eps=0.0)
+        assert state["step"] == t
+    m, v = 0.5 * 1.5 + 0.5 * -1.0, 0.5 * 4.5 + 0.5 * 1.0
+    assert p[0] == pytest.approx(0.9 - 0.1 * (m / 0.75) / np.sqrt(v / 0.75), rel=1e-14)
+
+
+def test_adagrad_and_rmsprop_by_hand():
+    p, state = optim.adagrad_step(np.array([0.0]), np.array([3.0]), {}, lr=1.0, eps=0.0)
+    assert p[0] == -1.0
+    p, state = optim.adagrad_step(p, np.array([4.0]), state, lr=1.0, eps=0.0)
+    assert p[0] == pytest.approx(-1.8) and state["sum"][0] == 25.0
+    p, _ = optim.rmsprop_step(np.array([0.0]), np.array([3.0]), {}, lr=1.0, alpha=0.75, eps=0.0)
+    assert p[0] == pytest.approx(-2.0)
+
+
+@pytest.mark.parametrize(
+    "step", [optim.sgd_step, optim.adagrad_step, optim.rmsprop_step, optim.adam_step, optim.adamw_step]
+)
+def test_a_step_changes_nothing_that_it_was_given(step):
+    p, g, state = np.array([1.0, 2.0]), np.array([0.5, -1.0]), {}
+    extra = {"momentum": 0.9} if step is optim.sgd_step else {}
+    for _ in range(3):
+        before = copy.deepcopy((p, g, state))
+        after, new = step(p, g, state, lr=0.1, weight_decay=0.1, **extra)
+        np.testing.assert_array_equal(before[0], p)
+        np.testing.assert_array_equal(before[1], g)
+        assert before[2].keys() == state.keys() and all(np.array_equal(before[2][k], state[k]) for k in state)
+        p, state = after, new
+
+
+@given(st.floats(1e-6, 1e6), st.integers(0, 2**31))
+@settings(max_examples=30, deadline=None)
+def test_adam_does_not_feel_the_scale_of_the_objective(scale, seed):
+    rng = np.random.default_rng(seed)
+    (p, s), (q, t) = ((np.zeros(3), {}) for _ in range(2))
+    for _ in range(10):
+        g = rng.normal(size=3)
+        p, s = optim.adam_step(p, g, s, lr=0.1, eps=0.0)
+        q, t = optim.adam_step(q, scale * g, t, lr=0.1, eps=0.0)
+    np.testing.assert_allclose(p, q, rtol=1e-9, atol=1e-12)
+
+
+# ---- the optimizer around the steps ----------------------------------------------------------------------------------
+
+
+def test_groups_have_their_own_settings():
+    ours, theirs, *_ = both("SGD", {})
+    split = lambda ps: [{"params": ps[:2]}, {"params": ps[2:], "lr": 0.5, "momentum": 0.3}]  # noqa: E731
+    mine, reference = (
+        optim.SGD(split(ours), lr=0.1, weight_decay=0.2),
+        torch.optim.SGD(split(theirs), lr=0.1, weight_decay=0.2),
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        send(ours, theirs, rng)
+        mine.step()
+        reference.step()
+    assert apart(ours, theirs) < 1e-14
+
+
+def test_a_parameter_without_gradient_stays_and_zero_grad_forgets():
+    p, q = Parameter(np.ones(2)), Parameter(np.ones(2))
+    optimizer = optim.Adam([p, q], weight_decay=0.5)
+    (p * 3).sum().backward()
+    optimizer.step()
+    assert (q.data == 1).all() and (p.data != 1).all()
+    optimizer.zero_grad()
+    assert p.grad is None and q not in optimizer.state
+
+
+def test_the_update_is_in_place():
+    p = Parameter(np.ones(2))
+    alias = p.data
+    p.sum().backward()
+    optim.SGD([p], lr=0.25).step()
+    assert (alias == 0.75).all()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_training_continues_from_a_state_dict(name):
+    options = OPTIONS[name][-2]
+    (ours, theirs, mine, reference), rng = both(name, options), np.random.default_rng(3)
+    for _ in range(7):
+        send(ours, theirs, rng)
+        mine.step()
+        reference.step()
+    again = [Parameter(p.data) for p in ours]
+    resumed = getattr(optim, name)(again, lr=99.0)
+    resumed.load_state_dict(copy.deepcopy(mine.state_dict()))
+    for _ in range(7):
+        send(again, theirs, rng)
+        resumed.step()
+        reference.step()
+    assert apart(again, theirs) < 1e-13
+
+
+def test_a_state_dict_has_torchs_names():
+    ours, theirs, mine, reference = both("Adam", {"amsgrad": True})
+    send(ours, theirs, np.random.default_rng(0))
+    mine.step()
+    reference.step()
+    assert mine.state_dict()["state"][0].keys() == reference.state_dict()["state"][0].keys()
+    assert [g["params"] for g in mine.state_dict()["param_groups"]] == [[0, 1, 2, 3]]
+
+
+def test_a_foreign_state_dict_changes_nothing():
+    p, q = Parameter(np.ones(2)), Parameter(np.ones(3))
+    one, other = optim.Adam([p], lr=0.1), optim.Adam([q], lr=0.7)
+    q.sum().backward()
+    other.step()
+    with pytest.raises(ValueError, match=r"shape \(3,\), expected \(2,\)"):
+        one.load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match="doesn't match the size"):
+        one.load_state_dict({"state": {}, "param_groups": []})
+    assert one.param_groups[0]["lr"] == 0.1 and not one.state
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("SGD", {"lr": -1}, "Invalid learning rate: -1"),
+        ("SGD", {"momentum": -0.5}, "Invalid momentum value: -0.5"),
+        ("SGD", {"nesterov": True}, "Nesterov momentum requires a momentum and zero dampening"),
+        ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "Nesterov momentum requires"),
+        ("Adagrad", {"lr_decay": -1}, "Invalid lr_decay value: -1"),
+        ("Adagrad", {"initial_accumulator_value": -1}, "Invalid initial_accumulator_value value: -1"),
+        ("RMSprop", {"alpha": -1}, "Invalid alpha value: -1"),
+        ("Adam", {"betas": (0.9, 1.0)}, "Invalid beta parameter at index 1: 1.0"),
+        ("Adam", {"eps": -1}, "Invalid epsilon value: -1"),
+        ("AdamW", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ],
+)
+def test_bad_settings_are_refused_in_torchs_words(name, options, words):
+    with pytest.raises(ValueError, match=words):
+        getattr(optim, name)([Parameter(np.ones(2))], **options)
+    p = torch.nn.Parameter(torch.ones(2))
+    with pytest.raises(ValueError):
+        getattr(torch.optim, name)([p], **options)
+
+
+def test_a_rate_that_is_not_a_number_is_refused_here_though_torch_takes_it():
+    with pytest.raises(ValueError, match="Invalid learning rate: nan"):
+        optim.SGD([Parameter(np.ones(2))], lr=float("nan"))
+
+
+def test_bad_parameters_are_refused():
+    p = Parameter(np.ones(2))
+    with pytest.raises(ValueError, match="empty parameter list"):
+        optim.SGD([])
+    with pytest.raises(TypeError, match="should be an iterable"):
+        optim.SGD(p)
+    with pytest.raises(ValueError, match="more than one parameter group"):
+        optim.SGD([{"params": [p]}, {"params": [p]}])
+    with pytest.raises(ValueError, match="non-leaf"):
+        optim.SGD([p * 2])
+    with pytest.raises(ValueError, match="unknown settings"):
+        optim.SGD([{"params": [p], "learning_rate": 1.0}])
+
+
+# ---- schedules -------------------------------------------------------------------------------------------------------
+
+SCHEDULES = [
+    ("StepLR", {"step_size": 7, "gamma": 0.5}),
+    ("StepLR", {"step_size": 1}),
+    ("LinearLR", {}),
+    ("LinearLR", {"start_factor": 0.01, "end_factor": 0.8, "total_iters": 13}),
+    ("CosineAnnealingLR", {"T_max": 40}),
+    ("CosineAnnealingLR", {"T_max": 17, "eta_min": 0.003}),
+    ("LambdaLR", {"lr_lambda": float}),
+    *(
+        ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, **o})
+        for o in grid(
+            anneal_strategy=["cos", "linear"], three_phase=[False, True], pct_start=[0.3, 0.45], div_factor=[25.0, 10.0]
+        )
+    ),
+    ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, "cycle_momentum": False, "final_div_factor": 3.0}),
+    ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, "base_momentum": 0.5, "max_momentum": 0.8}),
+]
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=str)
+def test_schedules_leave_torchs_trace(name, options, optimizer):
+    extra = {"momentum": 0.9} if optimizer == "SGD" else {}
+    ours, theirs, mine, reference = both(optimizer, extra, lr=0.2)
+    schedule = getattr(lr_scheduler, name)(mine, **options)
+    expected = getattr(torch.optim.lr_scheduler, name)(reference, **options)
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        np.testing.assert_allclose(schedule.get_last_lr(), expected.get_last_lr(), rtol=1e-9, atol=1e-13)
+        for key in ("momentum", "betas"):
+            if key in mine.param_groups[0]:
+                np.testing.assert_allclose(mine.param_groups[0][key], reference.param_groups[0][key], rtol=1e-12)
+        send(ours, theirs, rng)
+        mine.step()
+        reference.step()
+        schedule.step()
+        expected.step()
+    assert apart(ours, theirs) < 1e-10
+
+
+def test_a_warm_up_before_a_cosine():
+    *_, mine, reference = both("SGD", {}, lr=0.2)
+
+    def chain(module, optimizer):
+        warm = module.LinearLR(optimizer, start_factor=0.1, total_iters=5)
+        return module.SequentialLR(optimizer, [warm, module.CosineAnnealingLR(optimizer, 20)], milestones=[5])
+
+    schedule, expected = chain(lr_scheduler, mine), chain(torch.optim.lr_scheduler, reference)
+    for _ in range(24):
+        np.testing.assert_allclose(schedule.get_last_lr(), expected.get_last_lr(), rtol=1e-9, atol=1e-15)
+        mine.step()
+        reference.step()
+        schedule.step()
+        expected.step()
+
+
+PLATEAU = grid(
+    mode=["min", "max"],
+    threshold_mode=["rel", "abs"],
+    patience=[0, 3],
+    cooldown=[0, 2],
+    factor=[0.5, 0.1],
+    min_lr=[0.0, 0.01],
+)
+
+
+@pytest.mark.parametrize("options", PLATEAU, ids=str)
+def test_reduce_on_plateau_decides_as_torch(options):
+    *_, mine, reference = both("SGD", {}, lr=0.2)
+    schedule = lr_scheduler.ReduceLROnPlateau(mine, threshold=0.02, **options)
+    expected = torch.optim.lr_scheduler.ReduceLROnPlateau(reference, threshold=0.02, **options)
+    rng = np.random.default_rng(0)
+    for t in range(60):
+        value = 1 / (1 + 0.1 * t) + 0.05 * rng.normal() + (float("nan") if t == 30 else 0.0)
+        schedule.step(value)
+        expected.step(value)
+        assert schedule.get_last_lr() == pytest.approx(expected.get_last_lr(), rel=1e-13), t
+        assert schedule.num_bad_epochs == expected.num_bad_epochs
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("LinearLR", {"start_factor": 0.0}, "Starting multiplicative factor"),
+        ("LinearLR", {"end_factor": 2.0}, "Ending multiplicative factor"),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": 0}, "positive integer total_steps"),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": 5, "pct_start": 2.0}, "between 0 and 1 pct_start"),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": 5, "anneal_strategy": "x"}, "anneal_strategy"),
+        ("ReduceLROnPlateau", {"factor": 1.0}, "Factor should be < 1.0"),
+        ("ReduceLROnPlateau", {"mode": "x"}, "mode x is unknown"),
+        ("ReduceLROnPlateau", {"threshold_mode": "x"}, "threshold mode x is unknown"),
+        ("SequentialLR", {"schedulers": [], "milestones": [1]}, "milestones"),
+    ],
+)
+def test_bad_schedules_are_refused(name, options, words):
+    optimizer = optim.SGD([Parameter(np.ones(1))], lr=0.1, momentum=0.9)
+    with pytest.raises(ValueError, match=words):
+        getattr(lr_scheduler, name)(optimizer, **options)
+
+
+def test_one_cycle_ends():
+    schedule = lr_scheduler.OneCycleLR(optim.SGD([Parameter(np.ones(1))], momentum=0.9), 1.0, total_steps=3)
+    schedule.step()
+    schedule.step()
+    with pytest.raises(ValueError, match="number of total steps is 3"):
+        schedule.step()
+    with pytest.raises(ValueError, match="must support momentum"):
+        lr_scheduler.OneCycleLR(optim.Adagrad([Parameter(np.ones(1))]), 1.0, total_steps=3)
+
+
+# ---- clipping, vectors, averages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.0, np.inf])
+@pytest.mark.parametrize("max_norm", [0.1, 2.0, 1e3])
+def test_clipping_by_norm(norm_type, max_norm):
+    ours, theirs, *_ = both("SGD", {})
+    send(ours, theirs, np.random.default_rng(0))
+    ours[1].grad = theirs[1].grad = None
+    before = nn.utils.clip_grad_norm_(ours, max_norm, norm_type)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
+    assert before == pytest.approx(float(expected), rel=1e-13)
+    for p, q in zip(ours, theirs):
+        assert p.grad is q.grad is None or np.allclose(p.grad.data, q.grad.numpy(), rtol=1e-13, atol=0)
+
+
+def test_clipping_by_value_and_a_norm_that_is_not_finite():
+    ours, theirs, *_ = both("SGD", {})
+    send(ours, theirs, np.random.default_rng(0))
+    nn.utils.clip_grad_value_(ours, 0.3)
+    torch.nn.utils.clip_grad_value_(theirs, 0.3)
+    assert all(np.array_equal(p.grad.data, q.grad.numpy()) for p, q in zip(ours, theirs))
+    for bad in (np.nan, np.inf):
+        for p, q in zip(ours, theirs):
+            p.grad, q.grad = nn.modules.Tensor(np.full(p.shape, bad)), torch.full(p.shape, bad, dtype=float)
+        with pytest.raises(RuntimeError, match="non-finite"):
+            nn.utils.clip_grad_norm_(ours, 1.0, error_if_nonfinite=True)
+        nn.utils.clip_grad_norm_(ours, 1.0)
+        torch.nn.utils.clip_grad_norm_(theirs, 1.0)
+        assert all(np.array_equal(p.grad.data, q.grad.numpy(), equal_nan=True) for p, q in zip(ours, theirs))
+
+
+def test_parameters_as_one_vector_and_back():
+    ours, theirs, *_ = both("SGD", {})
+    vector = nn.utils.parameters_to_vector(ours)
+    np.testing.assert_array_equal(vector, torch.nn.utils.parameters_to_vector(theirs).detach().numpy())
+    nn.utils.vector_to_parameters(2 * vector, ours)
+    np.testing.assert_array_equal(ours[0].data, 2 * theirs[0].detach().numpy())
+    with pytest.raises(ValueError, match="expected"):
+        nn.utils.vector_to_parameters(vector[1:], ours)
+
+
+@pytest.mark.parametrize("use_buffers", [False, True])
+@pytest.mark.parametrize("average", ["ema", "swa", "default"])
+def test_averages_of_weights_are_torchs(average, use_buffers):
+    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Linear(4, 2, rng=1))
+    twin = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2)).double()
+    copy_over = lambda: twin.load_state_dict({k: torch.tensor(v) for k, v in model.state_dict().items()})  # noqa: E731
+    copy_over()
+    reference = torch.optim.swa_utils
+    ours = {"ema": swa_utils.get_ema_avg_fn(0.8), "swa": swa_utils.get_swa_avg_fn(), "default": None}[average]
+    theirs = {"ema": reference.get_ema_avg_fn(0.8), "swa": reference.get_swa_avg_fn(), "default": None}[average]
+    mine = swa_utils.AveragedModel(model, ours, use_buffers)
+    expected = reference.AveragedModel(twin, avg_fn=theirs, use_buffers=use_buffers)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        for p in model.parameters():
+            p.data[...] += rng.normal(size=p.shape)
+        model(rng.normal(size=(6, 3)))
+        copy_over()
+        mine.update_parameters(model)
+        expected.update_parameters(twin)
+    state = expected.state_dict()
+    assert set(mine.state_dict()) == set(state)
+    for key, value in mine.state_dict().items():
+        if not (
+            use_buffers and key.endswith("num_batches_tracked")
+        ):  # torch averages this count too, cut to an integer
+            np.testing.assert_allclose(value, state[key].numpy(), rtol=1e-12, atol=1e-14, err_msg=key)
+
+
+def test_the_average_is_a_copy():
+    model = nn.Linear(2, 2, rng=0)
+    average = swa_utils.AveragedModel(model)
+    average.update_parameters(model)
+    before = average.module.weight.data.copy()
+    model.weight.data[...] += 1
+    np.testing.assert_array_equal(average.module.weight.data, before)
+    np.testing.assert_array_equal(average(np.eye(2)).data, before.T + average.module.bias.data)
+    with pytest.raises(ValueError, match="decay"):
+        swa_utils.get_ema_avg_fn(1.5)
+
+
+# ---- a whole training ------------------------------------------------------------------------------------------------
+
+
+def mlp(lib, **keywords):
+    return lib.Sequential(
+        lib.Linear(64, 32, **keywords),
+        lib.BatchNorm1d(32),
+        lib.Tanh(),
+        lib.Linear(32, 16, **keywords),
+        lib.ReLU(),
+        lib.Linear(16, 10, **keywords),
+    )
+
+
+def cnn(lib, **keywords):
+    return lib.Sequential(
+        lib.Conv2d(1, 6, 3, padding=1, **keywords),
+        lib.BatchNorm2d(6),
+        lib.ReLU(),
+        lib.MaxPool2d(2),
+        lib.Conv2d(6, 8, 3, stride=2, padding=1, groups=2, **keywords),
+        lib.GELU(),
+        lib.GroupNorm(2, 8),
+        lib.AdaptiveAvgPool2d(1),
+        lib.Flatten(),
+        lib.Linear(8, 10, **keywords),
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "AdamW", "RMSprop"])
+@pytest.mark.parametrize(("build", "shape"), [(mlp, (64,)), (cnn, (1, 8, 8))])
+def test_a_hundred_steps_of_training_stay_with_torch(build, shape, optimizer):
+    torch.manual_seed(0)
+    theirs = build(torch.nn).double()
+    ours = build(nn, rng=0)
+    ours.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    options = (
+        {"lr": 0.05, "momentum": 0.9, "nesterov": True} if optimizer == "SGD" else {"lr": 1e-3, "weight_decay": 0.05}
+    )
+    mine = getattr(optim, optimizer)(ours.parameters(), **options)
+    reference = getattr(torch.optim, optimizer)(theirs.parameters(), **options)
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, *shape)), rng.integers(0, 10, 200)
+    for _ in range(100):
+        rows = rng.choice(200, 32, replace=False)
+        mine.zero_grad()
+        reference.zero_grad()
+        loss = nn.functional.cross_entropy(ours(X[rows]), y[rows], label_smoothing=0.1)
+        expected = torch.nn.functional.cross_entropy(
+            theirs(torch.tensor(X[rows])), torch.tensor(y[rows]), label_smoothing=0.1
+        )
+        loss.backward()
+        expected.backward()
+        nn.utils.clip_grad_norm_(ours.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(theirs.parameters(), 1.0)
+        mine.step()
+        reference.step()
+        assert abs(loss.item() - expected.item()) < 1e-8
+    state = theirs.state_dict()
+    assert max(np.abs(v - state[k].numpy()).max() for k, v in ours.state_dict().items()) < 1e-8

@@ -1,0 +1,318 @@
+"""companion.training: batches, the loop, early stopping, and checkpoints that survive what happens to files."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from companion import nn, optim, training
+from companion.datasets import load_digits
+from companion.nn import functional as F
+from companion.optim import lr_scheduler, swa_utils
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:600] / 16, y[:600]
+
+
+def build(seed=0):
+    return nn.Sequential(nn.Linear(64, 16, rng=seed), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10, rng=seed + 1))
+
+
+def loaders(digits, batch_size=50):
+    X, y = digits
+    train = training.DataLoader(training.TensorDataset(X[:400], y[:400]), batch_size, shuffle=True, rng=0)
+    return train, training.DataLoader(training.TensorDataset(X[400:], y[400:]), 64)
+
+
+# ---- batches ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 7, 12])
+@pytest.mark.parametrize("batch_size", [1, 3, 12, 20])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_batches_are_torchs(n, batch_size, drop_last):
+    X, y = np.arange(2 * n).reshape(n, 2), np.arange(n)
+    ours = training.DataLoader(training.TensorDataset(X, y), batch_size, drop_last=drop_last)
+    data = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
+    theirs = torch.utils.data.DataLoader(data, batch_size, drop_last=drop_last)
+    assert len(ours) == len(theirs)
+    for (a, b), (c, d) in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(a, c.numpy())
+        np.testing.assert_array_equal(b, d.numpy())
+
+
+def test_a_shuffled_pass_has_every_sample_once_and_the_next_another_order():
+    loader = training.DataLoader(training.TensorDataset(np.arange(20), np.arange(20)), 6, shuffle=True, rng=3)
+    first, second = (np.concatenate([X for X, _ in loader]) for _ in range(2))
+    assert sorted(first) == sorted(second) == list(range(20)) and (first != second).any()
+    again = training.DataLoader(training.TensorDataset(np.arange(20), np.arange(20)), 6, shuffle=True, rng=3)
+    np.testing.assert_array_equal(np.concatenate([X for X, _ in again]), first)
+    assert all((X == y).all() for X, y in loader)
+
+
+def test_a_transform_changes_the_inputs_only():
+    data = training.TensorDataset(np.ones(4), np.arange(4))
+    loader = training.DataLoader(data, 2, rng=0, transform=lambda X, rng: X + rng.random(X.shape))
+    batches = list(loader)
+    assert all((X > 1).all() for X, _ in batches) and (data.arrays[0] == 1).all()
+    assert [y.tolist() for _, y in batches] == [[0, 1], [2, 3]]
+
+
+def test_bad_data_is_refused():
+    with pytest.raises(ValueError, match="Size mismatch"):
+        training.TensorDataset(np.ones(3), np.ones(4))
+    with pytest.raises(ValueError, match="Size mismatch"):
+        training.TensorDataset()
+    for batch_size in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="positive integer"):
+            training.DataLoader(training.TensorDataset(np.ones(3)), batch_size)
+
+
+# ---- the loop --------------------------------------------------------------------------------------------------------
+
+
+def test_fit_is_the_loop_that_one_would_write(digits):
+    model, twin = build(), build()
+    train, valid = loaders(digits)
+    history = training.fit(
+        model,
+        F.cross_entropy,
+        optim.Adam(model.parameters(), lr=0.01),
+        train,
+        epochs=3,
+        valid_loader=valid,
+        metrics={"accuracy": training.accuracy},
+    )
+    optimizer, (again, _) = optim.Adam(twin.parameters(), lr=0.01), loaders(digits)
+    for epoch in range(3):
+        losses = []
+        for X, y in again:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(twin(X), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert history["train_loss"][epoch] == pytest.approx(np.mean(losses), rel=1e-12)
+    for key, value in twin.state_dict().items():
+        np.testing.assert_array_equal(model.state_dict()[key], value)
+    scores = training.predict(model, digits[0][400:], batch_size=37)
+    assert history["valid_accuracy"][-1] == pytest.approx(training.accuracy(scores, digits[1][400:]))
+    assert history["valid_loss"][-1] == pytest.approx(F.cross_entropy(scores, digits[1][400:]).item())
+    assert history["valid_accuracy"][-1] > 0.7 and model.training and len(history["lr"]) == 3
+
+
+def test_early_stopping_goes_back_to_the_best_weights(digits):
+    model, (train, valid) = build(), loaders(digits)
+    states = []
+    history = training.fit(
+        model,
+        F.cross_entropy,
+        optim.Adam(model.parameters(), lr=0.1),
+        train,
+        epochs=60,
+        valid_loader=valid,
+        patience=4,
+        callback=lambda epoch, model, history: states.append(model.state_dict()),
+    )
+    losses = history["valid_loss"]
+    assert history.stopped_early and history.best_epoch == int(np.argmin(losses)) == len(losses) - 5
+    for key, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, states[history.best_epoch][key])
+
+
+def test_min_delta_asks_for_more(digits):
+    model, (train, valid) = build(), loaders(digits)
+    optimizer = optim.SGD(model.parameters(), lr=1e-6)
+    history = training.fit(
+        model, F.cross_entropy, optimizer, train, epochs=9, valid_loader=valid, patience=2, min_delta=10.0
+    )
+    assert len(history["train_loss"]) == 2 + (history.best_epoch == 0) and history.stopped_early
+
+
+def test_schedules_are_stepped_where_they_belong(digits):
+    model, (train, valid) = build(), loaders(digits)
+    optimizer = optim.SGD(model.parameters(), lr=1.0)
+    history = training.fit(
+        model, F.cross_entropy, optimizer, train, epochs=3, scheduler=lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    )
+    assert history["lr"] == [1.0, 0.5, 0.25]
+    cycle = lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=2 * len(train) + 1, cycle_momentum=False)
+    training.fit(model, F.cross_entropy, optimizer, train, epochs=2, batch_scheduler=cycle)
+    assert cycle.last_epoch == 2 * len(train)
+    optimizer = optim.SGD(model.parameters(), lr=0.0)
+    plateau = lr_scheduler.ReduceLROnPlateau(optim.SGD(model.parameters(), lr=1.0), patience=0)
+    training.fit(model, F.cross_entropy, optimizer, train, epochs=3, valid_loader=valid, scheduler=plateau)
+    assert plateau.last_epoch == 3 and plateau.best < np.inf
+
+
+def test_the_average_follows_every_step(digits):
+    model, (train, _) = build(), loaders(digits)
+    average = swa_utils.AveragedModel(model, swa_utils.get_ema_avg_fn(0.9))
+    training.fit(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), train, epochs=2, average=average)
+    assert average.n_averaged == 2 * len(train)
+
+
+def test_gradients_are_clipped(digits):
+    model, (train, _) = nn.Linear(64, 10, rng=0), loaders(digits)
+    before = model.state_dict()
+    training.fit(model, F.cross_entropy, optim.SGD(model.parameters(), lr=1.0), train, epochs=1, max_grad_norm=1e-3)
+    moved = np.sqrt(sum(np.sum((v - before[k]) ** 2) for k, v in model.state_dict().items()))
+    assert 0 < moved <= 1e-3 * len(train)
+
+
+def test_a_loss_that_is_not_finite_is_an_error_not_a_nan(digits):
+    model, (X, y) = nn.Linear(64, 1, rng=0), digits
+    before, optimizer = model.state_dict(), optim.SGD(model.parameters())
+    with pytest.raises(FloatingPointError, match="became nan"):
+        training.train_step(model, lambda out, y: (out * np.nan).sum(), optimizer, X, y)
+    assert all(np.array_equal(v, before[k]) for k, v in model.state_dict().items())
+
+
+def test_what_needs_validation_data_says_so(digits):
+    model, (train, _) = build(), loaders(digits)
+    optimizer = optim.SGD(model.parameters())
+    for extra in ({"patience": 1}, {"metrics": {"accuracy": training.accuracy}}):
+        with pytest.raises(ValueError, match="valid_loader"):
+            training.fit(model, F.cross_entropy, optimizer, train, epochs=1, **extra)
+
+
+def test_the_bar_is_shown_only_if_wanted(digits, capfd):
+    model, (train, _) = build(), loaders(digits)
+    run = lambda progress: training.fit(  # noqa: E731
+        model, F.cross_entropy, optim.SGD(model.parameters()), train, epochs=1, progress=progress
+    )
+    run(False)
+    assert capfd.readouterr() == ("", "")
+    run(True)
+    assert "epochs" in capfd.readouterr().err
+
+
+def test_predicting_records_nothing_and_leaves_the_mode(digits):
+    model = build()
+    model.train()
+    state = model.state_dict()
+    assert isinstance(training.predict(model, digits[0]), np.ndarray) and model.training
+    assert all(np.array_equal(v, state[k]) for k, v in model.state_dict().items())  # running statistics too
+
+
+# ---- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(tmp_path, digits):
+    model, (train, _) = build(), loaders(digits)
+    optimizer = optim.AdamW(model.parameters(), lr=0.02, amsgrad=True)
+    history = training.fit(model, F.cross_entropy, optimizer, train, epochs=1)
+    path = tmp_path / "run.npz"
+    training.save_checkpoint(path, model, optimizer, epoch=1, history=history)
+    return path, model, optimizer
+
+
+def snapshot(model, optimizer):
+    return json.dumps(
+        [
+            {k: v.tolist() for k, v in model.state_dict().items()},
+            optimizer.state_dict()["param_groups"],
+            {i: {k: v.tolist() for k, v in s.items()} for i, s in optimizer.state_dict()["state"].items()},
+        ]
+    )
+
+
+def test_training_goes_on_as_if_it_had_not_been_interrupted(saved, digits):
+    path, model, optimizer = saved
+    other = build(seed=7)
+    resumed = optim.AdamW(other.parameters(), lr=1.0)
+    extra = training.load_checkpoint(path, other, resumed)
+    assert extra["epoch"] == 1 and len(extra["history"]["train_loss"]) == 1
+    for one, its in ((model, optimizer), (other, resumed)):
+        training.fit(one, F.cross_entropy, its, loaders(digits)[0], epochs=1)
+    assert snapshot(model, optimizer) == snapshot(other, resumed)
+
+
+def test_a_checkpoint_holds_no_pickle(saved):
+    with np.load(saved[0], allow_pickle=False) as file:
+        assert all(file[name].dtype != object for name in file.files)
+    assert not saved[0].with_name("run.npz.part").exists()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_a_truncated_file_changes_nothing(saved, share):
+    path, model, optimizer = saved
+    before, content = snapshot(model, optimizer), path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(RuntimeError, match="is not a whole 'companion checkpoint 1' file"):
+        training.load_checkpoint(path, model, optimizer)
+    assert snapshot(model, optimizer) == before
+
+
+def test_a_damaged_file_changes_nothing(saved):
+    path, model, optimizer = saved
+    before, content = snapshot(model, optimizer), bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(RuntimeError, match="is not a whole"):
+        training.load_checkpoint(path, model, optimizer)
+    assert snapshot(model, optimizer) == before
+
+
+def test_foreign_files_change_nothing(saved, tmp_path):
+    _, model, optimizer = saved
+    before = snapshot(model, optimizer)
+    foreign = {
+        name: tmp_path / name
+        for name in ("other.npz", "array.npy", "text.npz", "pickle.npz", "torch.npz", "future.npz")
+    }
+    np.savez(foreign["other.npz"], a=np.ones(3))
+    with open(foreign["array.npy"], "wb") as file:
+        np.save(file, np.ones(3))
+    foreign["text.npz"].write_text("weights")
+    np.savez(foreign["pickle.npz"], header=np.array([{}], dtype=object))
+    torch.save({"weight": torch.ones(2)}, foreign["torch.npz"])
+    np.savez(foreign["future.npz"], header=np.array(json.dumps({"format": "companion checkpoint 9"})))
+    for path in foreign.values():
+        with pytest.raises(RuntimeError, match="is not a whole"):
+            training.load_checkpoint(path, model, optimizer)
+    with pytest.raises(FileNotFoundError):
+        training.load_checkpoint(tmp_path / "absent.npz", model)
+    assert snapshot(model, optimizer) == before
+
+
+def test_another_models_checkpoint_changes_nothing(saved):
+    path, *_ = saved
+    model = nn.Sequential(nn.Linear(64, 16, rng=3), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 9, rng=4))
+    optimizer = optim.SGD(model.parameters())
+    before = snapshot(model, optimizer)
+    with pytest.raises(RuntimeError, match=r"size mismatch for 3\.(weight|bias)"):
+        training.load_checkpoint(path, model, optimizer)
+    assert snapshot(model, optimizer) == before
+
+
+def test_another_optimizers_checkpoint_changes_nothing(saved):
+    path, *_ = saved
+    model = build(seed=9)
+    optimizer = optim.Adam(list(model.parameters())[:2], lr=0.3)
+    before = snapshot(model, optimizer)
+    with pytest.raises(RuntimeError, match="no state of this optimizer"):
+        training.load_checkpoint(path, model, optimizer)
+    training.save_checkpoint(path, model)
+    with pytest.raises(RuntimeError, match="no state of this optimizer: 'param_groups'"):
+        training.load_checkpoint(path, model, optimizer)
+    assert snapshot(model, optimizer) == before
+
+
+def test_an_interrupted_save_leaves_the_old_file(saved, monkeypatch):
+    path, model, optimizer = saved
+    content = path.read_bytes()
+
+    def broken(file, **arrays):
+        file.write(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez", broken)
+    with pytest.raises(OSError, match="no space"):
+        training.save_checkpoint(path, model, optimizer)
+    assert path.read_bytes() == content

@@ -1,7 +1,15 @@
 r"""Data: the small real sets that scikit-learn ships, and seeded generators whose truth is known."""
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_sample_image, load_wine
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_sample_image,
+    load_wine,
+    make_moons,
+)
 
 from companion.numerics import sigmoid
 
@@ -16,6 +24,7 @@ __all__ = [
     "make_heteroscedastic",
     "make_line",
     "make_logistic",
+    "make_moons",
     "make_separable",
     "make_sine",
     "make_sparse_regression",

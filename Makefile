@@ -35,7 +35,8 @@ lab: $(ENV)
 	$(BIN)/jupyter lab
 
 bench: $(ENV)
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.run
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.profiling
 
 lint: $(ENV)
 	$(BIN)/ruff check --quiet .

@@ -2,6 +2,8 @@ r"""Layers as functions of tensors (``torch.nn.functional``): what a layer compu
 computes.
 """
 
+import math
+
 import numpy as np
 
 from companion import autograd as ag
@@ -317,6 +319,12 @@ def adaptive_max_pool2d(x, output_size):
 # ---- normalization ---------------------------------------------------------------------------------------------------
 
 
+def _inner(a, b, axes):
+    """The sum of a * b over axes that are kept with length 1; einsum never stores the products."""
+    places = range(a.ndim)
+    return np.expand_dims(np.einsum(a, places, b, places, [i for i in places if i not in axes]), axes)
+
+
 def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     r"""``weight * (x - mean) / sqrt(var + eps) + bias`` over ``axes``; ``shape`` is how weight and bias broadcast.
 
@@ -326,24 +334,30 @@ def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     where the mean was taken off.
     """
     a = x.data
+    axes = tuple(axis % a.ndim for axis in axes)
+    count = math.prod(a.shape[axis] for axis in axes)
     mean = a.mean(axis=axes, keepdims=True) if center else 0.0
-    centered = a - mean
-    var = np.square(centered).mean(axis=axes, keepdims=True)
+    normal = a - mean
+    var = _inner(normal, normal, axes) / count
     scale = 1 / np.sqrt(var + eps)
-    normal = centered * scale
+    normal *= scale  # in place, here and below: fewer passes over memory
     gamma = None if weight is None else weight.data.reshape(shape)
     affine = tuple(i for i, n in enumerate(np.broadcast_shapes(shape, (1,) * a.ndim)) if n == 1)
 
     def by_input(g):
         g = g if gamma is None else g * gamma
-        part = g - normal * (g * normal).mean(axis=axes, keepdims=True)
-        return scale * (part - g.mean(axis=axes, keepdims=True) if center else part)
+        part = normal * (-_inner(g, normal, axes) / count)
+        part += g
+        if center:
+            part -= g.mean(axis=axes, keepdims=True)
+        part *= scale
+        return part
 
     out = normal if gamma is None else normal * gamma
     inputs, vjps = [x], [by_input]
     if weight is not None:
         inputs.append(weight)
-        vjps.append(lambda g: (g * normal).sum(axis=affine).reshape(weight.shape))
+        vjps.append(lambda g: _inner(g, normal, affine).reshape(weight.shape))
     if bias is not None:
         out = out + bias.data.reshape(shape)
         inputs.append(bias)

@@ -96,6 +96,12 @@ def _fit(grad, shape):
     return grad.sum(axis=axes, keepdims=True).reshape(shape) if axes else grad
 
 
+def inner(a, b, axes):
+    """The sum of a * b over axes that are kept with length 1; einsum never stores the products."""
+    places = range(a.ndim)
+    return np.expand_dims(np.einsum(a, places, b, places, [i for i in places if i not in axes]), axes)
+
+
 def record(name, out, inputs, vjps, args=()):
     """A tensor made by an operation; remembers the operation if a gradient will be asked of one of its inputs.
 
@@ -545,7 +551,13 @@ def softmax(x, dim=-1):
     r"""Positive shares that sum to 1 along ``dim``; VJP :math:`p \odot (g - \langle g, p\rangle)`."""
     x = as_tensor(x)
     p = numerics.softmax(x.data, axis=dim)
-    return record("softmax", p, (x,), (lambda g: p * (g - (g * p).sum(axis=dim, keepdims=True)),))
+
+    def vjp(g):
+        out = g - inner(g, p, _axes(dim, p.ndim))
+        out *= p
+        return out
+
+    return record("softmax", p, (x,), (vjp,))
 
 
 def log_softmax(x, dim=-1):

@@ -109,6 +109,11 @@ def logsumexp(a, axis=None, keepdims=False):
     return out if keepdims else out.squeeze(axis=axis)[()]
 
 
+def _largest(z, axis):
+    """The maximum, over short rows several times faster than ``z.max``; it skips nan, which the sum brings back."""
+    return np.fmax.reduce(z, axis=axis, keepdims=True)
+
+
 def softmax(z, axis=-1):
     r""":math:`p_k = e^{z_k} / \sum_j e^{z_j}` along an axis: positive numbers that sum to 1.
 
@@ -120,8 +125,9 @@ def softmax(z, axis=-1):
     array([0.2689, 0.7311])
     """
     z = np.asarray(z)
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+    e = np.exp(z - _largest(z, axis))
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
 def log_softmax(z, axis=-1):
@@ -133,7 +139,7 @@ def log_softmax(z, axis=-1):
     array([-10000.,      0.])
     """
     z = np.asarray(z)
-    shifted = z - z.max(axis=axis, keepdims=True)
+    shifted = z - _largest(z, axis)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 

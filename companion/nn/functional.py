@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from companion import autograd as ag
-from companion.autograd import Tensor, as_tensor, record
+from companion.autograd import Tensor, as_tensor, inner, record
 
 # ---- products --------------------------------------------------------------------------------------------------------
 
@@ -319,12 +319,6 @@ def adaptive_max_pool2d(x, output_size):
 # ---- normalization ---------------------------------------------------------------------------------------------------
 
 
-def _inner(a, b, axes):
-    """The sum of a * b over axes that are kept with length 1; einsum never stores the products."""
-    places = range(a.ndim)
-    return np.expand_dims(np.einsum(a, places, b, places, [i for i in places if i not in axes]), axes)
-
-
 def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     r"""``weight * (x - mean) / sqrt(var + eps) + bias`` over ``axes``; ``shape`` is how weight and bias broadcast.
 
@@ -338,7 +332,7 @@ def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     count = math.prod(a.shape[axis] for axis in axes)
     mean = a.mean(axis=axes, keepdims=True) if center else 0.0
     normal = a - mean
-    var = _inner(normal, normal, axes) / count
+    var = inner(normal, normal, axes) / count
     scale = 1 / np.sqrt(var + eps)
     normal *= scale  # in place, here and below: fewer passes over memory
     gamma = None if weight is None else weight.data.reshape(shape)
@@ -346,7 +340,7 @@ def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
 
     def by_input(g):
         g = g if gamma is None else g * gamma
-        part = normal * (-_inner(g, normal, axes) / count)
+        part = normal * (-inner(g, normal, axes) / count)
         part += g
         if center:
             part -= g.mean(axis=axes, keepdims=True)
@@ -357,7 +351,7 @@ def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     inputs, vjps = [x], [by_input]
     if weight is not None:
         inputs.append(weight)
-        vjps.append(lambda g: _inner(g, normal, affine).reshape(weight.shape))
+        vjps.append(lambda g: inner(g, normal, affine).reshape(weight.shape))
     if bias is not None:
         out = out + bias.data.reshape(shape)
         inputs.append(bias)

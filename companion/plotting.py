@@ -306,3 +306,46 @@ def contour(ax, fun, xlim, ylim, *, levels=12, n=100):
     lines = ax.contour(x, y, values, levels=levels, cmap=shades, linewidths=1.1, linestyles="solid")
     ax.grid(False)
     return lines
+
+
+def draw_graph(ax, nodes, edges):
+    """Draw a computational graph from left to right, as :func:`companion.autograd.graph` gives it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    nodes : list of (str, tuple)
+        A name and a shape each, such that every input of a node stands after it in the list.
+    edges : list of (int, int)
+        From the place of an input to the place of what was made from it.
+
+    Raises
+    ------
+    ValueError
+        If there are no nodes.
+    """
+    if not nodes:
+        raise ValueError("no nodes, expected at least one")
+    depth = [0] * len(nodes)
+    for start, end in sorted(edges, key=lambda edge: -edge[1]):  # inputs stand later: their depth is settled first
+        depth[end] = max(depth[end], depth[start] + 1)
+    for leaf in {start for start, _ in edges if nodes[start][0] == "leaf"}:
+        depth[leaf] = min(depth[end] for start, end in edges if start == leaf) - 1  # right before its first use
+    places = {}
+    for level in sorted(set(depth)):
+        column = [i for i in range(len(nodes)) if depth[i] == level]
+        for row, i in enumerate(column):
+            places[i] = (level, (len(column) - 1) / 2 - row)
+    for start, end in edges:
+        arrow = dict(arrowstyle="->", color="#555555", shrinkA=16, shrinkB=18)
+        ax.annotate("", xy=places[end], xytext=places[start], arrowprops=arrow)
+    for i, (name, shape) in enumerate(nodes):
+        style = dict(
+            boxstyle="round,pad=0.35", facecolor="#f5e6c8" if name == "leaf" else "#d6e6f5", edgecolor="#555555"
+        )
+        label = "×".join(map(str, shape)) or "scalar"
+        text = label if name == "leaf" else f"{name}\n{label}"
+        ax.text(*places[i], text, ha="center", va="center", fontsize=8, color="black", bbox=style)
+    rows = [y for _, y in places.values()]
+    ax.set(xlim=(min(depth) - 0.6, max(depth) + 0.6), ylim=(min(rows) - 0.7, max(rows) + 0.7))
+    ax.axis("off")

@@ -238,20 +238,19 @@ def max_pool2d(x, kernel_size, stride=None, padding=0):
     """The largest element of each window; the gradient goes to the first of them, and NaN counts as largest."""
     x = as_tensor(x)
     patches, shape, (kh, kw), stride, padding = _pool_windows(x, kernel_size, stride, padding, -np.inf)
-    out, winner = patches[:, :, 0, 0].copy(), np.zeros(patches.shape[:2] + patches.shape[4:], np.intp)
-    for place in range(1, kh * kw):  # a window element at a time, for all windows at once
-        candidate = patches[:, :, place // kw, place % kw]
-        larger = ~(candidate <= out) & ~np.isnan(out)
-        np.copyto(out, candidate, where=larger)
-        np.copyto(winner, place, where=larger)
+    places = [(i, j) for i in range(kh) for j in range(kw)]  # one at a time, for all windows at once
+    out = patches[:, :, 0, 0].copy()
+    for i, j in places[1:]:
+        np.maximum(out, patches[:, :, i, j], out=out)
 
     def vjp(g):
-        grad = np.zeros(shape, g.dtype)
+        grad, waiting = np.zeros(shape, g.dtype), np.ones(g.shape, bool)  # windows whose largest was not met yet
         oh, ow = g.shape[2:]
-        for place in range(kh * kw):
-            top, left = divmod(place, kw)
-            rows, columns = slice(top, top + stride[0] * oh, stride[0]), slice(left, left + stride[1] * ow, stride[1])
-            grad[:, :, rows, columns] += g * (winner == place)
+        for i, j in places:
+            candidate = np.ascontiguousarray(patches[:, :, i, j])
+            chosen = ((candidate == out) | np.isnan(candidate)) & waiting
+            waiting ^= chosen
+            grad[:, :, i : i + stride[0] * oh : stride[0], j : j + stride[1] * ow : stride[1]] += g * chosen
         return _crop(grad, padding)
 
     return record("max_pool2d", out, (x,), (vjp,))

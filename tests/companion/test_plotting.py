@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from companion import plotting
+from companion.autograd import Tensor, graph
 
 
 @pytest.fixture(autouse=True)
@@ -196,3 +197,19 @@ def test_bad_contours(fun, xlim, message):
     _, ax = plt.subplots()
     with pytest.raises(ValueError, match=message):
         plotting.contour(ax, fun, xlim, (0, 1))
+
+
+def test_a_graph_is_drawn_from_left_to_right():
+    x, w = Tensor(np.ones((2, 3)), requires_grad=True), Tensor(np.ones((3, 1)), requires_grad=True)
+    nodes, edges = graph(((x @ w).relu() + (x @ w)).sum())
+    fig, ax = plt.subplots()
+    plotting.draw_graph(ax, nodes, edges)
+    place = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
+    assert place["relu\n2×1"][0] < place["add\n2×1"][0] < place["sum\nscalar"][0]
+    arrows = [text for text in ax.texts if not text.get_text()]
+    assert len(arrows) == len(edges) and all(a.xyann[0] < a.xy[0] for a in arrows)
+    positions = [text.get_position() for text in ax.texts if text.get_text()]
+    assert len(set(positions)) == len(nodes)  # nothing lies on top of something
+    plt.close(fig)
+    with pytest.raises(ValueError, match="no nodes"):
+        plotting.draw_graph(ax, [], [])

@@ -24,7 +24,8 @@ def linear(x, weight, bias=None):
     if bias is None:
         return record("linear", out, (x, weight), vjps)
     bias = as_tensor(bias)
-    return record("linear", out + bias.data, (x, weight, bias), (*vjps, lambda g: rows(g).sum(axis=0)))
+    out += bias.data
+    return record("linear", out, (x, weight, bias), (*vjps, lambda g: rows(g).sum(axis=0)))
 
 
 def embedding(index, weight):
@@ -536,11 +537,7 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
     target = target.data if isinstance(target, Tensor) else np.asarray(target)
     n_classes = x.shape[1]
     log_p = ag.log_softmax(x, dim=1)
-    weights = (
-        np.ones(n_classes, x.dtype)
-        if weight is None
-        else np.asarray(weight.data if isinstance(weight, Tensor) else weight)
-    )
+    weights = np.ones(n_classes, x.dtype) if weight is None else np.asarray(as_tensor(weight).data)
     shape = (1, n_classes, *(1,) * (x.ndim - 2))
     if target.dtype.kind == "f":
         if target.shape != x.shape:
@@ -551,14 +548,13 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
     if target.shape != (x.shape[0], *x.shape[2:]):
         raise RuntimeError(f"expected class targets of shape {(x.shape[0], *x.shape[2:])}, got {target.shape}")
     counted = target != ignore_index
-    if ((target < 0) | (target >= n_classes))[counted].any():
+    safe = np.where(counted, target, 0)
+    if ((safe < 0) | (safe >= n_classes)).any():
         raise IndexError(
             f"Target {target[counted].min()} or {target[counted].max()} is out of bounds for {n_classes} classes"
         )
-    safe = np.where(counted, target, 0)
     own = (weights[safe] * counted).astype(x.dtype)
-    picked = -ag.gather(log_p, 1, np.expand_dims(safe, 1)).reshape(*target.shape)
-    values = picked * own
+    values = ag.gather(log_p, 1, safe[:, None]).reshape(*target.shape) * -own
     if label_smoothing:
         spread = -(log_p * weights.reshape(shape).astype(x.dtype)).sum(dim=1) * counted.astype(x.dtype)
         values = (1 - label_smoothing) * values + (label_smoothing / n_classes) * spread

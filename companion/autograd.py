@@ -6,6 +6,7 @@ An operation is a function on arrays with one vector-Jacobian product (VJP) per 
 """
 
 import itertools
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -229,7 +230,7 @@ class Tensor:
         return self.shape if dim is None else self.shape[dim]
 
     def numel(self):
-        return int(np.prod(self.shape))
+        return self.data.size
 
     def item(self):
         return self.data.item()
@@ -503,7 +504,7 @@ def total(x, dim=None, keepdim=False):
 def mean(x, dim=None, keepdim=False):
     """The mean along ``dim``."""
     x = as_tensor(x)
-    count = np.prod([x.shape[d] for d in _axes(dim, x.ndim)], dtype=int)
+    count = math.prod(x.shape[d] for d in _axes(dim, x.ndim))
     out = x.data.mean(axis=dim, keepdims=keepdim)
     return record("mean", out, (x,), (lambda g: np.broadcast_to(_spread(g / count, x.shape, dim, keepdim), x.shape),))
 

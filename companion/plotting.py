@@ -334,8 +334,13 @@ def draw_graph(ax, nodes, edges):
     places = {}
     for level in sorted(set(depth)):
         column = [i for i in range(len(nodes)) if depth[i] == level]
-        for row, i in enumerate(column):
-            places[i] = (level, (len(column) - 1) / 2 - row)
+        operations = [i for i in column if nodes[i][0] != "leaf"]
+        leaves = [i for i in column if nodes[i][0] == "leaf"]
+        top = (len(operations) - 1) / 2
+        for row, i in enumerate(operations):
+            places[i] = (level, top - row)
+        for row, i in enumerate(leaves):  # below everything that is computed
+            places[i] = (level, min(-top, 0.0) - 1 - row)
     for start, end in edges:
         arrow = dict(arrowstyle="->", color="#555555", shrinkA=16, shrinkB=18)
         ax.annotate("", xy=places[end], xytext=places[start], arrowprops=arrow)

@@ -86,6 +86,8 @@ def test_no_check_in_the_solved_notebook_is_left_without_its_answer(source):
 BELOW = {
     "04-linear-models": {"numerics", "datasets", "preprocessing", "optimize", "losses", "plotting"},
     "05-losses": {"numerics", "datasets", "preprocessing", "optimize", "plotting"},
+    "11-neural-networks": {"numerics", "datasets", "preprocessing", "optimize", "losses", "plotting"},
+    "12-cnn": {"numerics", "datasets", "preprocessing", "optimize", "losses", "linear_model", "multiclass", "plotting"},
 }
 
 

@@ -1,5 +1,6 @@
 """The neural engine beside torch on the processor: both sides run the same lines, with the modules exchanged."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +25,7 @@ def model_of(side, make, dtype):
     return model
 
 
-def arrays(tensors):
+def arrays(tensors, *arguments):
     return [tensor.detach().numpy() for tensor in tensors]
 
 
@@ -51,9 +52,8 @@ def layer(name, make, shape, target, dtype="float32"):
         for side in (OURS, THEIRS):
             yield model_of(side, make, dtype), side.tensor(x).requires_grad_(), side.tensor(g)
 
-    answer = lambda result, *_: arrays(result)  # noqa: E731
     sides = (forward_backward, forward_backward)
-    return Case(f"{name}, {dtype}", setup, *sides, answer, "output, gradients", target, agreement)
+    return Case(f"{name}, {dtype}", setup, *sides, arrays, "output, gradients", target, agreement)
 
 
 def convolution(nn):
@@ -119,19 +119,20 @@ def digits_batches(side, shape, dtype, batch_size):
     return [(side.tensor(X[part]), side.tensor(y[part])) for part in parts]
 
 
-def training_setup(make, shape, dtype, batch_size, epochs):
-    for side in (OURS, THEIRS):
-        model = model_of(side, make, dtype)
-        start = {name: value.copy() if side is OURS else value.clone() for name, value in model.state_dict().items()}
-        yield side, model, start, digits_batches(side, shape, dtype, batch_size), epochs
-
-
 def training(name, make, shape, epochs, target, agreement, dtype="float32", batch_size=32):
     """A case of training on the digits."""
-    setup = lambda: training_setup(make, shape, dtype, batch_size, epochs)  # noqa: E731
-    last = lambda losses, *_: np.mean(losses)  # noqa: E731
+
+    def setup():
+        for side in (OURS, THEIRS):
+            model = model_of(side, make, dtype)
+            start = deepcopy(model.state_dict())
+            yield side, model, start, digits_batches(side, shape, dtype, batch_size), epochs
+
+    def answer(losses, *arguments):
+        return np.mean(losses)
+
     name = f"{name}, {epochs} epochs of Adam, {dtype}"
-    return Case(name, setup, train, train, last, "loss of the last epoch", target, agreement)
+    return Case(name, setup, train, train, answer, "loss of the last epoch", target, agreement)
 
 
 # ---- optimizers ------------------------------------------------------------------------------------------------------
@@ -159,9 +160,7 @@ def optimizer(name, **arguments):
     """A case of five steps from given gradients."""
     settings = ", ".join(f"{key}={value}" for key, value in arguments.items() if key != "lr")
     name_of_case = f"{name}{f' ({settings})' if settings else ''}, 5 steps, 50 tensors of 20,000, float32"
-    answer = lambda parameters, *_: arrays(parameters)  # noqa: E731
-    setup = lambda: million(name, arguments)  # noqa: E731
-    return Case(name_of_case, setup, steps, steps, answer, "parameters", 2.0, 1e-5)
+    return Case(name_of_case, lambda: million(name, arguments), steps, steps, arrays, "parameters", 2.0, 1e-5)
 
 
 CASES = [
@@ -171,11 +170,7 @@ CASES = [
     layer("layer norm, 32x128x256", lambda nn: nn.LayerNorm(256), (32, 128, 256), 4.0),
     layer("softmax, 16x8x128x128", lambda nn: nn.Softmax(-1), (16, 8, 128, 128), 4.0),
     layer("max pooling 2x2, 64x32x28x28", lambda nn: nn.MaxPool2d(2), (64, 32, 28, 28), 4.0),
-    Case(
-        "2,000 operations on numbers, float64",
-        *(scalars, chain, chain, lambda result, *_: arrays(result)),
-        *("output, gradient", 1.5, 1e-12),
-    ),
+    Case("2,000 operations on numbers, float64", scalars, chain, chain, arrays, "output, gradient", 1.5, 1e-12),
     training("MLP 64-64-10, digits", mlp, (64,), 20, 0.7, 1e-5),
     training("MLP, the same", mlp, (64,), 20, 0.7, 1e-10, "float64"),
     training("CNN of 2 convolutions, digits", cnn, (1, 8, 8), 2, 2.0, 1e-4),

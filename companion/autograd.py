@@ -8,6 +8,7 @@ An operation is a function on arrays with one vector-Jacobian product (VJP) per 
 import itertools
 import math
 from contextlib import contextmanager
+from operator import attrgetter
 
 import numpy as np
 
@@ -368,7 +369,7 @@ def history(output):
             if source is not None and source.requires_grad and id(source) not in seen:
                 seen.add(id(source))
                 waiting.append(source)
-    nodes.sort(key=lambda node: node._order, reverse=True)
+    nodes.sort(key=attrgetter("_order"), reverse=True)
     return nodes + leaves
 
 
@@ -621,11 +622,16 @@ def getitem(x, index):
     return record("getitem", x.data[index], (x,), (vjp,))
 
 
+def _places(index, dim):
+    """The indices of all axes: i, j, ... themselves, except along ``dim``, where they are those given."""
+    axes = [np.arange(n).reshape(-1, *(1,) * (index.ndim - axis - 1)) for axis, n in enumerate(index.shape)]
+    return (*axes[:dim], index, *axes[dim + 1 :])
+
+
 def gather(x, dim, index):
     """``out[i][j] = x[i][index[i][j]]`` for ``dim=1``, and so on, as torch's."""
     x, index = as_tensor(x), np.asarray(_data(index))
-    places = tuple(np.indices(index.shape, sparse=True))
-    places = (*places[: dim % x.ndim], index, *places[dim % x.ndim + 1 :])
+    places = _places(index, dim % x.ndim)
 
     def vjp(g):
         grad = np.zeros(x.shape, g.dtype)
@@ -638,8 +644,7 @@ def gather(x, dim, index):
 def scatter_add(x, dim, index, source):
     """``out = x`` with ``out[i][index[i][j]] += source[i][j]`` for ``dim=1``, and so on, as torch's."""
     x, source, index = as_tensor(x), as_tensor(source), np.asarray(_data(index))
-    places = tuple(np.indices(index.shape, sparse=True))
-    places = (*places[: dim % x.ndim], index, *places[dim % x.ndim + 1 :])
+    places = _places(index, dim % x.ndim)
     out = x.data.copy()
     np.add.at(out, places, source.data)
     return record("scatter_add", out, (x, source), (lambda g: g, lambda g: g[places]))

@@ -49,6 +49,20 @@ def lenet(n_classes=10, channels=(8, 16), *, rng=None, dtype=float):
     )
 
 
+def convnet(n_classes=10, channels=(8, 16, 32), *, rng=None, dtype=float):
+    """3 x 3 convolutions with ReLUs, pooling after the first, and the largest answer of each map, wherever it stands.
+
+    For images of shape (1, H, W) of any size from 2 x 2 on: nothing in it knows a place.
+    """
+    rng, layers, n_in = np.random.default_rng(rng), [], 1
+    for n_out in channels:
+        layers += [nn.Conv2d(n_in, n_out, 3, padding=1, rng=rng, dtype=dtype), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if n_in == 1 else []
+        n_in = n_out
+    head = nn.Linear(n_in, n_classes, rng=rng, dtype=dtype)
+    return nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), head)
+
+
 class Residual(nn.Module):
     """x + f(x) for a module f that keeps the shape."""
 

@@ -107,6 +107,18 @@ def test_lenets_shapes():
     assert sum(p.numel() for p in model.parameters()) == (9 + 1) * 3 + (27 + 1) * 5 + (20 + 1) * 10
 
 
+@pytest.mark.parametrize("size", [(2, 2), (8, 8), (14, 9)])
+def test_a_convnet_takes_any_size_and_knows_no_place(size):
+    model = models.convnet(rng=0, channels=(3, 4))
+    x = np.zeros((1, 1, *size))
+    assert model(x).shape == (1, 10) and [type(m).__name__ for m in model][:3] == ["Conv2d", "ReLU", "MaxPool2d"]
+    rng = np.random.default_rng(0)
+    canvas, moved = np.zeros((2, 1, 1, 24, 24))
+    canvas[0, 0, 6:12, 6:12] = rng.random((6, 6))
+    moved[0, 0, 8:14, 10:16] = canvas[0, 0, 6:12, 6:12]
+    np.testing.assert_allclose(model(canvas).data, model(moved).data, atol=1e-14)
+
+
 class TorchBlock(torch.nn.Module):
     def __init__(self, inplanes, planes, stride):
         super().__init__()

@@ -553,7 +553,7 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
         raise IndexError(
             f"Target {target[counted].min()} or {target[counted].max()} is out of bounds for {n_classes} classes"
         )
-    own = (weights[safe] * counted).astype(x.dtype)
+    own = (counted if weight is None else weights[safe] * counted).astype(x.dtype)
     values = ag.gather(log_p, 1, safe[:, None]).reshape(*target.shape) * -own
     if label_smoothing:
         spread = -(log_p * weights.reshape(shape).astype(x.dtype)).sum(dim=1) * counted.astype(x.dtype)

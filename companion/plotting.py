@@ -308,8 +308,8 @@ def contour(ax, fun, xlim, ylim, *, levels=12, n=100):
     return lines
 
 
-def draw_graph(ax, nodes, edges):
-    """Draw a computational graph from left to right, as :func:`companion.autograd.graph` gives it.
+def draw_graph(ax, nodes, edges, *, downward=False):
+    """Draw a computational graph, from left to right or downward, as :func:`companion.autograd.graph` gives it.
 
     Parameters
     ----------
@@ -318,6 +318,8 @@ def draw_graph(ax, nodes, edges):
         A name and a shape each, such that every input of a node stands after it in the list.
     edges : list of (int, int)
         From the place of an input to the place of what was made from it.
+    downward : bool, default=False
+        For narrow pages.
 
     Raises
     ------
@@ -341,6 +343,8 @@ def draw_graph(ax, nodes, edges):
             places[i] = (level, top - row)
         for row, i in enumerate(leaves):  # below everything that is computed
             places[i] = (level, min(-top, 0.0) - 1 - row)
+    if downward:
+        places = {i: (-y, -x) for i, (x, y) in places.items()}
     for start, end in edges:
         arrow = dict(arrowstyle="->", color="#555555", shrinkA=16, shrinkB=18)
         ax.annotate("", xy=places[end], xytext=places[start], arrowprops=arrow)
@@ -351,6 +355,6 @@ def draw_graph(ax, nodes, edges):
         label = "×".join(map(str, shape)) or "scalar"
         text = label if name == "leaf" else f"{name}\n{label}"
         ax.text(*places[i], text, ha="center", va="center", fontsize=8, color="black", bbox=style)
-    rows = [y for _, y in places.values()]
-    ax.set(xlim=(min(depth) - 0.6, max(depth) + 0.6), ylim=(min(rows) - 0.7, max(rows) + 0.7))
+    xs, ys = zip(*places.values())
+    ax.set(xlim=(min(xs) - 0.7, max(xs) + 0.7), ylim=(min(ys) - 0.7, max(ys) + 0.7))
     ax.axis("off")

@@ -210,6 +210,9 @@ def test_a_graph_is_drawn_from_left_to_right():
     assert len(arrows) == len(edges) and all(a.xyann[0] < a.xy[0] for a in arrows)
     positions = [text.get_position() for text in ax.texts if text.get_text()]
     assert len(set(positions)) == len(nodes)  # nothing lies on top of something
-    plt.close(fig)
+    _, down = plt.subplots()
+    plotting.draw_graph(down, nodes, edges, downward=True)
+    assert all(a.xyann[1] > a.xy[1] for a in down.texts if not a.get_text())
+    plt.close("all")
     with pytest.raises(ValueError, match="no nodes"):
         plotting.draw_graph(ax, [], [])

@@ -1,0 +1,77 @@
+"""The directive that shows the companion's code: what it takes from the source, and that every use finds something."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = '''
+class Box:
+    """A box that holds one :class:`~companion.autograd.Tensor` and
+    ``None`` otherwise.
+
+    More about it.
+    """
+
+    @property
+    def size(self):
+        r""":math:`s^2`, in words that no page needs twice.
+
+        Returns
+        -------
+        int
+        """
+        square = lambda s: s * s  # noqa: E731
+        return square(2)
+
+
+def bare(x):
+    return x
+'''
+
+
+@pytest.fixture(scope="module")
+def extension():
+    path = ROOT / "book" / "_extensions" / "companion_code.py"
+    spec = importlib.util.spec_from_file_location("companion_code", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_docstring_shrinks_to_its_first_sentence(extension):
+    shown = extension.excerpt(SOURCE, ["Box"])
+    assert '    """A box that holds one Tensor and `None` otherwise."""\n' in shown and "More about" not in shown
+
+
+def test_a_formula_is_left_to_the_text_and_markers_for_tools_are_left_out(extension):
+    shown = extension.excerpt(SOURCE, ["Box", "size"])
+    assert shown == "@property\ndef size(self):\n    square = lambda s: s * s\n    return square(2)"
+    assert extension.excerpt(SOURCE, ["bare"]) == "def bare(x):\n    return x"
+
+
+def test_a_name_that_is_not_there_is_an_error(extension):
+    for name in ("losses.nothing", "nowhere.at_all"):
+        with pytest.raises(ValueError, match=r"there is no nothing|no module that holds nowhere"):
+            path, names = extension.locate(name)
+            extension.excerpt(path.read_text(encoding="utf-8"), names)
+
+
+def uses():
+    for path in sorted((ROOT / "book" / "chapters").glob("*.md")):
+        for name in re.findall(r"\{companion\} ([\w.]+)", path.read_text(encoding="utf-8")):
+            yield pytest.param(name, id=f"{path.stem}-{name}")
+
+
+@pytest.mark.parametrize("name", list(uses()))
+def test_what_a_page_shows_is_the_companions_code(extension, name):
+    path, names = extension.locate(name)
+    source = path.read_text(encoding="utf-8")
+    shown, node = ast.parse(extension.excerpt(source, names)).body[0], extension.find(ast.parse(source), names)
+    strip = lambda n: [s for s in n.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]  # noqa: E731
+    if isinstance(node, ast.FunctionDef):
+        assert list(map(ast.dump, strip(shown))) == list(map(ast.dump, strip(node)))
+    assert shown.name == node.name

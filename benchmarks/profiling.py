@@ -142,7 +142,7 @@ in the fastest of five runs ({versions}). Forward includes the layers around an 
 NOTES = """
 ## Reading
 
-- Half of the large convolution is its three matrix products, which no NumPy code makes faster; the other half is memory:
+- Half of the large convolution is its three matrix products, which no NumPy code makes faster; the other half memory:
   the patches, nine overlapping copies of the images, go into columns and, dearer, back, through arrays made anew.
 - The MLP's arrays are so small that its time is calls: about ten operations forward and their VJPs, and Adam's dozen
   array expressions for each of four parameters. The products in ``linear`` are a fifth of it.

@@ -457,6 +457,13 @@ class Embedding(Module):
         return F.embedding(index, self.weight)
 
 
+class Identity(Module):
+    """The input as it is: a place for a layer that is not wanted."""
+
+    def forward(self, x):
+        return as_tensor(x)
+
+
 class Flatten(Module):
     def __init__(self, start_dim=1, end_dim=-1):
         super().__init__()

@@ -139,6 +139,11 @@ def test_reductions(name, dim, keepdim):
         )
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_an_extreme_that_is_nan_sends_its_gradient_there(name):
+    compare(lambda a: getattr(a, name)(), lambda a: getattr(a, name)(), np.array([[1.0, np.nan, 3.0], [np.nan, 2, 0]]))
+
+
 def test_maxima_share_or_choose_as_torch():
     x = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]])
     compare(lambda a: a.amax(1), lambda a: a.amax(1), x)
@@ -153,6 +158,21 @@ def test_maxima_share_or_choose_as_torch():
 def test_softmax_family(name, dim):
     x = np.random.default_rng(6).normal(size=(3, 4)) * 30
     compare(lambda a: getattr(ag, name)(a, dim), lambda a: getattr(torch, name)(a, dim), x)
+    if dim == -1 and name != "logsumexp":  # what they take unless told
+        compare(lambda a: getattr(a, name)(), lambda a: getattr(a, name)(-1), x)
+
+
+@pytest.mark.parametrize("correction", [0, 1, 2])
+def test_variance_by_any_count(correction):
+    x = np.random.default_rng(14).normal(size=(3, 4))
+    compare(lambda a: a.var(1, correction), lambda a: a.var(dim=1, correction=correction), x)
+
+
+def test_gradients_are_nobody_elses_arrays():
+    x, y, g = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0, 4.0], requires_grad=True), np.ones(2)
+    (x + y).backward(g)
+    arrays = [x.grad.data, y.grad.data, g]
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
 
 INDICES = [
@@ -188,6 +208,36 @@ def test_gather_and_scatter():
     t = torch.tensor(index)
     compare(lambda a: ag.gather(a, 1, index), lambda a: torch.gather(a, 1, t), x)
     compare(lambda a, b: ag.scatter_add(a, 1, index, b), lambda a, b: torch.scatter_add(a, 1, t, b), x, source)
+
+
+@pytest.mark.parametrize("dim", [0, 1, 2, -1, -3])
+def test_gather_and_scatter_along_every_axis_with_repetitions(dim):
+    rng = np.random.default_rng(11)
+    x, source, index = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 2, 2)), rng.integers(0, 2, (2, 2, 2))
+    t, before = torch.tensor(index), x.copy()
+    compare(lambda a: ag.gather(a, dim, Tensor(index)), lambda a: torch.gather(a, dim, t), x)
+    compare(lambda a, b: ag.scatter_add(a, dim, index, b), lambda a, b: torch.scatter_add(a, dim, t, b), x, source)
+    out = ag.scatter_add(Tensor(x), dim, index, source).data  # constants, too
+    assert_allclose(out, torch.scatter_add(torch.tensor(x), dim, t, torch.tensor(source)))
+    assert (x == before).all()
+
+
+@pytest.mark.parametrize("index", [np.array([2, 0, 2]), np.array([True, False, True])], ids=str)
+def test_indexing_by_tensors(index):
+    x, ours, theirs = np.random.default_rng(12).normal(size=(3, 4)), Tensor(index), torch.tensor(index)
+    compare(lambda a: a[ours], lambda a: a[theirs], x)
+    compare(lambda a: a[ours, 1:], lambda a: a[theirs, 1:], x)
+    compare(lambda a: a.T[:, ours], lambda a: a.T[:, theirs], x)
+
+
+def test_shapes_as_tuples_negative_axes_and_defaults():
+    x, row = np.random.default_rng(13).normal(size=(2, 3, 4)), np.arange(3.0)
+    compare(lambda a: a.reshape((6, -1)), lambda a: a.reshape((6, -1)), x)
+    compare(lambda a: a.permute((2, 0, 1)), lambda a: a.permute((2, 0, 1)), x)
+    compare(lambda a: a.permute(-1, 0, -2), lambda a: a.permute(-1, 0, -2), x)
+    compare(lambda a: a.expand((2, 3)), lambda a: a.expand((2, 3)), row)
+    compare(lambda a: a.transpose(), lambda a: a.transpose(-2, -1), x)
+    compare(lambda a: a.T * 2, lambda a: a * 2, row)
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1])
@@ -240,6 +290,12 @@ def test_a_deep_graph_needs_no_recursion_and_leaves_no_memory():
     assert all(ref() is None for ref in kept)  # freed as backward proceeded, although y is still alive
 
 
+def test_a_number_has_no_length():
+    with pytest.raises(TypeError, match="0-d"):
+        len(Tensor(1.0))
+    assert len(Tensor(np.ones((2, 3)))) == 2
+
+
 def test_a_second_backward_is_refused_unless_the_graph_was_retained():
     x = Tensor([2.0], requires_grad=True)
     y = (x * x).sum()
@@ -261,6 +317,29 @@ def test_no_grad_detach_hooks_and_retained_gradients():
     y.sum().backward()
     assert_allclose(y.grad.data, [1, 1])
     assert_allclose(x.grad.data, [20, 20])
+
+
+def test_no_grad_ends_with_its_own_context_however_that_ends():
+    with no_grad():
+        with no_grad():
+            pass
+        assert not ag.is_grad_enabled()
+        with pytest.raises(ZeroDivisionError), no_grad():
+            raise ZeroDivisionError
+        assert not ag.is_grad_enabled()
+    with pytest.raises(ZeroDivisionError), no_grad():
+        raise ZeroDivisionError
+    assert ag.is_grad_enabled()
+
+
+def test_a_clone_is_a_copy_that_passes_gradients_and_detached_data_is_not_one():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y, z = x.clone(), x.detach()
+    (y * 3).sum().backward()
+    assert_allclose(x.grad.data, [3, 3])
+    x.data += 1
+    assert_allclose(y.data, [1, 2])
+    assert_allclose(z.data, [2, 3])
 
 
 def test_nan_and_inf_propagate():
@@ -290,6 +369,11 @@ def test_the_graph_for_drawing():
         (lambda: Tensor([1.0, 2.0], requires_grad=True).backward(), "only for scalar outputs"),
         (lambda: Tensor([1.0]).backward(), "does not require grad"),
         (lambda: Tensor([1.0], requires_grad=True).numpy(), "detach"),
+        (lambda: np.asarray(Tensor([1.0], requires_grad=True)), "detach"),
+        (lambda: (Tensor([1.0], requires_grad=True) * 2).requires_grad_(False), "leaf variables"),
+        (lambda: Tensor([1.0]).register_hook(print), "doesn't require gradient"),
+        (lambda: ag.einsum("ij->ij", Tensor(np.ones((2, 3))), Tensor(np.ones((2, 3)))), "does not fit 2 operands"),
+        (lambda: ag.einsum("ii->i", Tensor(np.ones((2, 2)))), "without repeated indices"),
         (lambda: Tensor([1.0, 2.0], requires_grad=True).backward([1.0]), "Mismatch in shape"),
     ],
 )

@@ -36,9 +36,19 @@ def test_correlation_is_the_networks_conv2d():
     np.testing.assert_allclose(image.correlate2d(x, kernel), out, atol=1e-13)
 
 
+def test_small_integers_do_not_overflow():
+    x, kernel = np.full((3, 3), 200, np.uint8), np.full((2, 2), 3, np.uint8)
+    assert (image.correlate2d(x, kernel) == 2400).all()
+
+
+def test_convolution_keeps_to_the_image_unless_told():
+    assert image.convolve2d(np.ones((4, 5)), np.ones((2, 3))).shape == (3, 3)
+
+
 def test_bad_images_are_refused():
-    with pytest.raises(ValueError, match="2-D"):
-        image.correlate2d(np.ones(3), np.ones((1, 1)))
+    for x, kernel in ((np.ones(3), np.ones((1, 1))), (np.ones((3, 3)), np.ones(3))):
+        with pytest.raises(ValueError, match="2-D"):
+            image.correlate2d(x, kernel)
     with pytest.raises(ValueError, match="mode='half'"):
         image.correlate2d(np.ones((3, 3)), np.ones((1, 1)), "half")
 
@@ -48,6 +58,7 @@ def test_sobel_answers_edges():
     step[:, 3:] = 1.0
     answer = image.correlate2d(step, image.SOBEL_X)
     assert (answer == [[0, 4, 4, 0]] * 3).all() and not image.correlate2d(step, image.SOBEL_Y).any()
+    assert (image.correlate2d(step.T, image.SOBEL_Y) == answer.T).all()  # dark above bright
     assert not image.correlate2d(
         np.add.outer(np.arange(5.0), np.arange(5.0)), image.LAPLACE
     ).any()  # a slope has no bend
@@ -57,9 +68,25 @@ def test_a_gaussian_is_a_blur():
     kernel = image.gaussian_kernel(5, 1.5)
     assert kernel.sum() == pytest.approx(1, rel=1e-14) and (kernel == kernel.T).all() and kernel.argmax() == 12
     assert kernel[2, 2] / kernel[2, 1] == pytest.approx(np.exp(1 / (2 * 1.5**2)))
-    for bad in ((4, 1.0), (3, 0.0)):
+    for bad in ((4, 1.0), (-1, 1.0), (3, 0.0), (3, np.nan)):
         with pytest.raises(ValueError, match="odd size"):
             image.gaussian_kernel(*bad)
+
+
+@pytest.mark.parametrize(
+    ("theta", "options"),
+    [(0.3, {}), (2.0, {"phase": 0.7}), (0.3, {"aspect": 2.0}), (-1.0, {"phase": -0.4, "aspect": 0.5})],
+)
+def test_a_gabor_filter_is_its_formula_in_turned_coordinates(theta, options):
+    phase, aspect = options.get("phase", 0.0), options.get("aspect", 1.0)
+    expected = np.empty((7, 7))
+    for row, column in np.ndindex(7, 7):
+        turned = complex(column - 3, row - 3) * np.exp(-1j * theta)
+        bell = np.exp(-(turned.real**2 + aspect**2 * turned.imag**2) / (2 * 1.5**2))
+        expected[row, column] = bell * np.cos(2 * np.pi * turned.real / 5.0 + phase)
+    expected -= expected.mean()
+    expected /= np.sqrt((expected**2).sum())
+    np.testing.assert_allclose(image.gabor_kernel(7, 5.0, theta, 1.5, **options), expected, atol=1e-14)
 
 
 def test_a_gabor_filter_prefers_its_own_direction():
@@ -89,5 +116,15 @@ def test_random_shifts_are_seeded_copies():
     one, two = image.random_shift(x, 3, most=2), image.random_shift(x, 3, most=2)
     assert (one == two).all() and (one != x).any() and (x == before).all() and one.shape == x.shape
     assert (image.random_shift(x, 0, most=0) == x).all()
-    with pytest.raises(ValueError, match="leaves nothing"):
-        image.shift(x, 6, 0)
+    for move in ((6, 0), (0, -6)):
+        with pytest.raises(ValueError, match="leaves nothing"):
+            image.shift(x, *move)
+    assert not image.shift(x, 0, 5).any()  # all of it may leave, for zeros
+    assert image.random_shift(x[:0], 0).shape == (0, 1, 5, 5)
+
+
+def test_random_shifts_go_each_its_own_way_by_one_pixel_in_every_direction():
+    x = np.zeros((300, 3, 3))
+    x[:, 1, 1] = 1
+    moves = [tuple(np.argwhere(moved)[0] - 1) for moved in image.random_shift(x, 0)]
+    assert set(moves) == {(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)}

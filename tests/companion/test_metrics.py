@@ -20,6 +20,11 @@ def test_the_interval_is_scipys(counts, level):
     np.testing.assert_allclose(metrics.wilson_interval(k, n, z), (expected.low, expected.high), atol=1e-12)
 
 
+def test_the_interval_stays_within_zero_and_one_in_spite_of_rounding():
+    ends = np.array([metrics.wilson_interval(k, n, z) for n in range(1, 200) for k in (0, n) for z in (0.5, 1.96, 3.0)])
+    assert ends.min() >= 0 and ends.max() <= 1
+
+
 def test_the_interval_holds_what_it_promises():
     counts = np.arange(201)
     low, high = np.array([metrics.wilson_interval(int(k), 200) for k in counts]).T
@@ -51,8 +56,9 @@ def test_impossible_counts_are_refused(k, n):
 
 
 def test_lengths_that_differ_are_refused():
-    with pytest.raises(ValueError, match="expected equal lengths"):
-        metrics.mcnemar_test([0], [0, 1], [0])
-    for y, p in (([], []), ([0, 1], [0])):
+    for arguments in (([0], [0, 1], [0]), ([0], [0], [0, 1]), ([[0]], [[0]], [[0]])):
+        with pytest.raises(ValueError, match="expected equal lengths"):
+            metrics.mcnemar_test(*arguments)
+    for y, p in (([], []), ([0, 1], [0]), ([[0, 1]], [[0, 1]])):
         with pytest.raises(ValueError, match="expected equal lengths > 0"):
             metrics.accuracy_score(y, p)

@@ -14,7 +14,7 @@ from companion.models import ALEXNET, Conv, Dense, Pool
 kernels = st.integers(1, 4)
 layer = st.one_of(
     st.builds(Conv, st.just(2), kernels, st.integers(1, 2), st.integers(0, 2), st.integers(1, 2), st.integers(1, 2)),
-    st.builds(Pool, kernels, st.integers(1, 2), st.just(0)),
+    kernels.flatmap(lambda k: st.builds(Pool, st.just(k), st.integers(1, 2), st.integers(0, k // 2))),
 )
 
 
@@ -89,6 +89,8 @@ def test_what_does_not_fit_is_refused():
         models.layer_table([Conv(4, 9)], (1, 8, 8))
     with pytest.raises(ValueError, match="do not divide into 2 groups"):
         models.layer_table([Conv(4, 3, groups=2)], (3, 8, 8))
+    with pytest.raises(ValueError, match="4 channels in and 3 out do not divide into 2 groups"):
+        models.layer_table([Conv(3, 3, groups=2)], (4, 8, 8))
 
 
 def test_an_mlp_has_its_layers_in_order():
@@ -99,12 +101,39 @@ def test_an_mlp_has_its_layers_in_order():
     one, two = (models.mlp([4, 3, 2], rng=7).state_dict() for _ in range(2))
     assert all((one[k] == two[k]).all() for k in one)
     assert [type(m).__name__ for m in models.mlp([4, 3], rng=0)] == ["Linear"]
+    assert [type(m).__name__ for m in models.mlp([4, 3, 2], rng=0)] == ["Linear", "ReLU", "Linear"]
+
+
+def test_an_mlps_dropout_is_the_one_asked_for_and_drawn_by_the_seed():
+    one, two, other = (models.mlp([4, 2000, 3], dropout=0.1, rng=seed) for seed in (0, 0, 1))
+    x = np.random.default_rng(0).normal(size=(2, 4))
+    assert (one(x).data == two(x).data).all() and not (one(x).data == other(x).data).any()
+    dropped = nn.Sequential(one[2])(np.ones((50, 2000))).data
+    assert (dropped == 0).mean() == pytest.approx(0.1, abs=0.005)
+
+
+@pytest.mark.parametrize("dtype", [None, np.float32])
+@pytest.mark.parametrize(
+    "build",
+    [lambda **k: models.mlp([4, 3, 2], **k), models.lenet, models.convnet, lambda **k: models.BasicBlock(2, 3, **k)],
+    ids=["mlp", "lenet", "convnet", "block"],
+)
+def test_networks_are_made_by_the_seed_and_in_the_dtype(build, dtype):
+    keywords = {} if dtype is None else {"dtype": dtype}
+    one, two, other = (build(rng=seed, **keywords).state_dict() for seed in (3, 3, 4))
+    weights = [k for k in one if one[k].ndim > 1]
+    assert all((one[k] == two[k]).all() for k in one) and all((one[k] != other[k]).any() for k in weights)
+    assert {v.dtype for v in one.values() if v.dtype.kind == "f"} == {np.dtype(dtype or float)}
 
 
 def test_lenets_shapes():
     model = models.lenet(rng=0, channels=(3, 5), dtype=np.float32)
     assert model(np.ones((2, 1, 8, 8), np.float32)).shape == (2, 10)
     assert sum(p.numel() for p in model.parameters()) == (9 + 1) * 3 + (27 + 1) * 5 + (20 + 1) * 10
+    names = [type(module).__name__ for module in model]
+    assert names == ["Conv2d", "ReLU", "MaxPool2d"] * 2 + ["Flatten", "Linear"]
+    assert [p.shape[0] for p in models.lenet().parameters()][::2] == [8, 16, 10]
+    assert models.lenet(7)(np.ones((2, 1, 8, 8))).shape == (2, 7)
 
 
 @pytest.mark.parametrize("size", [(2, 2), (8, 8), (14, 9)])
@@ -117,6 +146,13 @@ def test_a_convnet_takes_any_size_and_knows_no_place(size):
     canvas[0, 0, 6:12, 6:12] = rng.random((6, 6))
     moved[0, 0, 8:14, 10:16] = canvas[0, 0, 6:12, 6:12]
     np.testing.assert_allclose(model(canvas).data, model(moved).data, atol=1e-14)
+
+
+def test_a_convnets_layers():
+    model, block = models.convnet(7), ["Conv2d", "ReLU"]
+    names = [type(module).__name__ for module in model]
+    assert names == [*block, "MaxPool2d", *block, *block, "AdaptiveMaxPool2d", "Flatten", "Linear"]
+    assert [p.shape[0] for p in model.parameters()][::2] == [8, 16, 32, 7]
 
 
 class TorchBlock(torch.nn.Module):
@@ -136,7 +172,7 @@ class TorchBlock(torch.nn.Module):
         return torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))) + skip)
 
 
-@pytest.mark.parametrize(("inplanes", "planes", "stride"), [(4, 4, 1), (4, 6, 1), (3, 6, 2)])
+@pytest.mark.parametrize(("inplanes", "planes", "stride"), [(4, 4, 1), (4, 6, 1), (3, 6, 2), (4, 4, 2)])
 def test_a_residual_block_is_torchs(inplanes, planes, stride):
     ours, theirs = models.BasicBlock(inplanes, planes, stride, rng=0), TorchBlock(inplanes, planes, stride).double()
     theirs.load_state_dict({k: torch.tensor(v) for k, v in ours.state_dict().items()})
@@ -150,6 +186,10 @@ def test_a_residual_block_is_torchs(inplanes, planes, stride):
     named = dict(theirs.named_parameters())
     for name, p in ours.named_parameters():
         np.testing.assert_allclose(p.grad.data, named[name].grad.numpy(), atol=1e-10)
+
+
+def test_a_residual_block_keeps_the_size_unless_told():
+    assert models.BasicBlock(2, 2, rng=0)(np.ones((1, 2, 5, 6))).shape == (1, 2, 5, 6)
 
 
 def test_a_residual_module_adds_its_input():

@@ -19,8 +19,9 @@ def test_a_ramp_by_hand_and_beside_torchs_hard_sigmoid():
     np.testing.assert_array_equal(net.ramp(np.array([-9.0, 2.0, 3.0, 9.0]), 2.0, 4.0), [0, 0, 0.5, 1])
     x = np.linspace(-5, 5, 101)
     np.testing.assert_allclose(net.ramp(x, -3, 3), torch.nn.functional.hardsigmoid(torch.tensor(x)).numpy(), atol=1e-15)
-    with pytest.raises(ValueError, match="expected > start"):
-        net.ramp(x, 1.0, 1.0)
+    for start, end in ((1.0, 1.0), (1.0, 0.0), (np.zeros(2), np.array([1.0, 0.0])), (0.0, np.nan)):
+        with pytest.raises(ValueError, match="expected > start"):
+            net.ramp(0.5, start, end)
 
 
 @given(increasing, st.integers(0, 2**31))
@@ -35,11 +36,14 @@ def test_sums_of_ramps_and_relus_are_numpys_interpolation(knots, seed):
     np.testing.assert_allclose(outside, [values[0], values[-1]], atol=1e-12)
 
 
-@pytest.mark.parametrize("knots", [[0.0], [0.0, 0.0, 1.0], [1.0, 0.0], [[0.0, 1.0]]])
+@pytest.mark.parametrize("knots", [[0.0], [0.0, 0.0, 1.0], [1.0, 0.0], [[0.0, 1.0], [2.0, 3.0]]])
 def test_knots_that_do_not_increase_are_refused(knots):
     for function in (lambda k: net.sum_of_ramps(0.5, k, k), lambda k: net.relu_interpolant(k, k)):
         with pytest.raises(ValueError, match=r"increase|equal lengths"):
             function(knots)
+    for function in (lambda v: net.sum_of_ramps(0.5, [0.0, 1.0], v), lambda v: net.relu_interpolant([0.0, 1.0], v)):
+        with pytest.raises(ValueError, match="two equal lengths"):
+            function([1.0, 2.0, 3.0])
 
 
 def test_collapsing_affine_layers():
@@ -97,7 +101,17 @@ def test_one_hidden_unit_by_hand():
     assert by_input[0, 0] == 60
 
 
+def test_a_relu_at_its_kink_passes_nothing_back_as_torchs():
+    W, X = np.eye(2), np.array([[0.0, -0.0], [1.0, -1.0]])
+    layers = [(W, np.zeros(2)), (W, np.zeros(2))]
+    _, cache = net.mlp_forward(layers, X)  # relu, unless told
+    t = torch.tensor(X, requires_grad=True)
+    torch.relu(t).sum().backward()
+    np.testing.assert_array_equal(net.mlp_backward(layers, cache, np.ones((2, 2)))[1], t.grad.numpy())
+
+
 def test_he_weights_have_their_variance():
+    assert (net.init_mlp((3, 2), rng=5)[0][0] == net.init_mlp((3, 2), rng=5)[0][0]).all()
     (W, b), (V, _) = net.init_mlp((400, 300, 10), rng=0)
     assert W.shape == (300, 400) and V.shape == (10, 300) and not b.any()
     assert W.var() == pytest.approx(2 / 400, rel=0.03)
@@ -107,6 +121,9 @@ def test_bad_input_names_the_shapes():
     layers = net.init_mlp((3, 2), rng=0)
     with pytest.raises(ValueError, match=r"\(2, 3\) was given an array of shape \(5, 4\)"):
         net.mlp_forward(layers, np.ones((5, 4)))
+    for shape in ((3,), (2, 5, 3)):
+        with pytest.raises(ValueError, match="was given an array of shape"):
+            net.mlp_forward(layers, np.ones(shape))
     with pytest.raises(ValueError, match="'swish' is not supported"):
         net.mlp_forward(layers, np.ones((5, 3)), "swish")
 

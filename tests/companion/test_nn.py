@@ -28,23 +28,26 @@ MODULES = [
     ],
     *[
         ("MaxPool2d", (k,), {"stride": s, "padding": p}, (2, 3, 7, 8))
-        for k, s, p in ((2, None, 0), (3, 2, 1), (3, 1, 0))
+        for k, s, p in ((2, None, 0), (3, 2, 1), (3, 1, 0), ((2, 3), None, 0), ((3, 2), (2, 1), (1, 0)), (2, 2, 1))
     ],
     *[
         ("AvgPool2d", (3,), {"stride": 2, "padding": 1, "count_include_pad": include}, (2, 3, 7, 8))
         for include in (True, False)
     ],
+    ("AvgPool2d", ((3, 2),), {"stride": (2, 1), "padding": (0, 1), "count_include_pad": False}, (2, 3, 7, 8)),
     *[(f"Adaptive{kind}Pool2d", (size,), {}, (2, 3, 7, 8)) for kind in ("Avg", "Max") for size in (1, (3, 5))],
     ("BatchNorm1d", (5,), {"momentum": 0.3}, (6, 5)),
     ("BatchNorm1d", (5,), {"affine": False}, (6, 5, 4)),
     ("BatchNorm2d", (3,), {"eps": 1e-3}, (4, 3, 5, 6)),
     ("BatchNorm2d", (3,), {"track_running_stats": False}, (4, 3, 5, 6)),
     ("BatchNorm2d", (3,), {"momentum": None}, (4, 3, 5, 6)),
+    ("BatchNorm2d", (3,), {}, (1, 3, 5, 6)),
     ("LayerNorm", ((3, 4),), {}, (5, 3, 4)),
     ("LayerNorm", (4,), {"elementwise_affine": False, "eps": 0.1}, (5, 3, 4)),
     ("LayerNorm", (4,), {"bias": False}, (5, 3, 4)),
     ("RMSNorm", (4,), {"eps": 1e-3}, (5, 3, 4)),
     ("GroupNorm", (2, 4), {}, (5, 4, 3, 2)),
+    ("GroupNorm", (2, 4), {"eps": 0.1}, (5, 4, 3, 2)),
     ("Flatten", (), {"start_dim": 1}, (2, 3, 4)),
     ("Identity", (), {}, (2, 3)),
     ("ReLU", (), {}, (3, 4)),
@@ -131,6 +134,33 @@ def test_losses(name, keywords, kind, reduction):
     assert_allclose(a.grad.data, b.grad, rtol=1e-10, atol=1e-12)
 
 
+def test_weights_of_samples_and_of_the_positives():
+    rng = np.random.default_rng(6)
+    x, y, w, pos = rng.normal(size=(5, 3)), rng.uniform(size=(5, 3)), rng.uniform(size=(5, 3)), rng.uniform(1, 3, 3)
+    for keywords in ({"weight": w}, {"pos_weight": pos}, {"weight": w, "pos_weight": pos}):
+        a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+        out = F.binary_cross_entropy_with_logits(a, y, **keywords)
+        expected = torch.nn.functional.binary_cross_entropy_with_logits(
+            b, torch.tensor(y), **{k: torch.tensor(v) for k, v in keywords.items()}
+        )
+        assert_allclose(out.data, expected.detach(), rtol=1e-10)
+        out.backward()
+        expected.backward()
+        assert_allclose(a.grad.data, b.grad, rtol=1e-10)
+    target, log_p = np.array([0, 2, 2, 1, 0]), torch.log_softmax(torch.tensor(x), 1)
+    for reduction in ("mean", "sum", "none"):
+        expected = torch.nn.functional.nll_loss(log_p, torch.tensor(target), torch.tensor(pos), reduction=reduction)
+        assert_allclose(F.nll_loss(log_p.numpy(), target, pos, reduction).data, expected, rtol=1e-10)
+
+
+def test_divergence_from_targets_with_zeros_and_by_the_batch():
+    rng = np.random.default_rng(7)
+    target, log_q = np.array([[0.0, 0.3, 0.7], [1.0, 0.0, 0.0]]), np.log(rng.dirichlet(np.ones(3), 2))
+    for reduction in ("batchmean", "sum"):
+        expected = torch.nn.functional.kl_div(torch.tensor(log_q), torch.tensor(target), reduction=reduction)
+        assert_allclose(F.kl_div(log_q, target, reduction).data, expected, rtol=1e-12)
+
+
 def test_class_weights():
     x, y, w = np.random.default_rng(3).normal(size=(6, 4)), np.arange(6) % 4, np.array([1.0, 0.5, 2.0, 3.0])
     for smoothing in (0.0, 0.3):
@@ -139,6 +169,55 @@ def test_class_weights():
             torch.tensor(x), torch.tensor(y), weight=torch.tensor(w), label_smoothing=smoothing
         )
         assert_allclose(ours.data, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize("shape", [(6, 4), (5, 4, 3), (3, 4, 2, 5)], ids=str)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("smoothing", [None, 0.3])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_of_rows_and_of_maps(dtype, shape, weighted, soft, smoothing, reduction):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=shape).astype(dtype)
+    target = rng.integers(0, 4, (shape[0], *shape[2:]))
+    target[0], target[-1] = 3, -100  # the default of ignore_index
+    if soft:
+        target = rng.dirichlet(np.ones(4), target.shape).astype(dtype)
+        target = np.ascontiguousarray(np.moveaxis(target, -1, 1))
+    weight = np.array([1.0, 0.5, 2.0, 3.0], dtype) if weighted else None
+    keywords = {"reduction": reduction} | ({} if smoothing is None else {"label_smoothing": smoothing})
+    a, b = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    w = None if weight is None else torch.tensor(weight)
+    out = F.cross_entropy(a, Tensor(target), None if weight is None else Tensor(weight), **keywords)
+    expected = torch.nn.functional.cross_entropy(b, torch.tensor(target), w, **keywords)
+    tolerance = {"rtol": 1e-10, "atol": 1e-12} if dtype == np.float64 else {"rtol": 1e-4, "atol": 1e-5}
+    assert out.dtype == dtype
+    assert_allclose(out.data, expected.detach(), **tolerance)
+    weights = rng.normal(size=out.shape).astype(dtype)
+    out.backward(weights)
+    expected.backward(torch.tensor(weights))
+    assert_allclose(a.grad.data, b.grad, **tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+def test_a_functions_own_settings_are_torchs(dtype):
+    rng, scale = np.random.default_rng(5), np.sqrt(np.finfo(dtype).eps)
+    x = (1e-2 * rng.normal(size=(5, 4, 3))).astype(dtype)  # so small that eps counts
+    t, tolerance = torch.tensor(x), {"rtol": 1e-9, "atol": 0} if dtype == np.float64 else {"rtol": 1e-3, "atol": 1e-5}
+    theirs = torch.nn.functional
+    assert_allclose(F.layer_norm(x, 3).data, theirs.layer_norm(t, (3,)), **tolerance)
+    assert_allclose(F.group_norm(x, 2).data, theirs.group_norm(t, 2), **tolerance)
+    tiny = (scale * x * 1e2).astype(dtype)
+    assert_allclose(F.rms_norm(tiny, 3).data, theirs.rms_norm(torch.tensor(tiny), (3,)), **tolerance)
+    for training in ({}, {"training": True}):  # without: by the running statistics, which stay
+        ours, reference = ([np.full(4, 0.01, dtype), np.full(4, 1e-4, dtype)] for _ in range(2))
+        reference = [torch.tensor(v) for v in reference]
+        assert_allclose(
+            F.batch_norm(x, *ours, **training).data, theirs.batch_norm(t, *reference, **training), **tolerance
+        )
+        for one, other in zip(ours, reference):
+            assert_allclose(one, other, **tolerance)
 
 
 @pytest.mark.parametrize("size", [7, 28])
@@ -217,13 +296,22 @@ def test_apply_train_and_eval_reach_every_module():
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "divisible by groups=2"),
         (lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same")(np.ones((1, 1, 5, 5))), RuntimeError, "not supported"),
         (lambda: nn.MaxPool2d(2, padding=2)(np.ones((1, 1, 5, 5))), RuntimeError, "half of the kernel"),
+        (lambda: nn.MaxPool2d(3, padding=(1, 2))(np.ones((1, 1, 5, 5))), RuntimeError, "half of the kernel"),
+        (lambda: nn.MaxPool2d(2)(np.ones((1, 4, 4))), RuntimeError, r"expected an input of shape \(N, C, H, W\)"),
+        (lambda: nn.MaxPool2d(3)(np.ones((1, 1, 5, 2))), RuntimeError, "larger than the padded input"),
         (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), ValueError, "more than 1 value per channel"),
         (lambda: nn.BatchNorm2d(3)(np.ones((2, 4, 5, 5))), ValueError, "3 channels"),
         (lambda: nn.LayerNorm(3)(np.ones((2, 4))), RuntimeError, "expected such last axes"),
+        (lambda: nn.LayerNorm((2, 3))(np.ones((4, 5, 3))), RuntimeError, "expected such last axes"),
         (lambda: nn.GroupNorm(2, 3), ValueError, "divisible by num_groups=2"),
+        (lambda: F.group_norm(np.ones((2, 3, 4)), 2), RuntimeError, "divisible by num_groups"),
         (lambda: nn.Dropout(1.5), ValueError, "between 0 and 1"),
         (lambda: nn.ELU(beta=2.0), TypeError, "takes the arguments"),
-        (lambda: F.cross_entropy(np.ones((2, 3)), np.array([0, 3])), IndexError, "out of bounds"),
+        (lambda: F.cross_entropy(np.ones((2, 3)), np.array([0, 3])), IndexError, "Target 0 or 3 is out of bounds"),
+        (lambda: F.cross_entropy(np.ones((2, 3)), np.array([-1, 1])), IndexError, "Target -1 or 1 is out of bounds"),
+        (lambda: F.cross_entropy(np.ones((2, 3)), np.ones((2, 1))), RuntimeError, "expected probabilities of shape"),
+        (lambda: F.cross_entropy(np.ones((2, 3, 4)), np.zeros((2, 1), int)), RuntimeError, "expected class targets"),
+        (lambda: F.huber_loss(np.ones(2), np.ones(2), delta=0.0), ValueError, "non-positive values for delta"),
         (lambda: F.mse_loss(np.ones(2), np.ones(3)), ValueError, "expected equal shapes"),
         (lambda: F.mse_loss(np.ones(2), np.ones(2), reduction="average"), ValueError, "not a valid value"),
     ],

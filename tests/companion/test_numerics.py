@@ -52,6 +52,26 @@ def test_softmax_family_against_scipy_and_torch(axis):
     assert numerics.logsumexp(z, axis, keepdims=True).ndim == 2
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_nan_takes_its_own_row_and_no_other(axis):
+    z = np.random.default_rng(3).normal(size=(4, 5)) * 20
+    z[1, 2] = np.nan
+    z[3] = np.nan
+    z = z if axis else np.ascontiguousarray(z.T)
+    for ours, theirs in ((numerics.softmax, torch.softmax), (numerics.log_softmax, torch.log_softmax)):
+        out = ours(z, axis)
+        assert_allclose(out, theirs(torch.tensor(z), axis), rtol=1e-12)  # nan where torch has nan
+        np.testing.assert_array_equal(np.isnan(out), np.isnan(z).any(axis, keepdims=True) | np.zeros_like(z, bool))
+
+
+def test_softmax_takes_the_last_axis_and_leaves_its_argument():
+    z = np.random.default_rng(4).normal(size=(2, 3, 4))
+    before = z.copy()
+    assert_allclose(numerics.softmax(z), torch.softmax(torch.tensor(z), -1), rtol=1e-13)
+    assert_allclose(numerics.log_softmax(z), torch.log_softmax(torch.tensor(z), -1), rtol=1e-12)
+    assert (z == before).all()
+
+
 def test_logsumexp_of_nothing_and_of_too_much():
     assert numerics.logsumexp(np.array([-np.inf, -np.inf])) == -np.inf
     with np.errstate(over="raise", invalid="raise", divide="raise"):

@@ -1,7 +1,9 @@
 """companion.optim and companion.nn.utils beside torch: the same gradients must leave the same trace."""
 
 import copy
+import inspect
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -114,6 +116,14 @@ def test_defaults_are_torchs(name):
 
 
 @pytest.mark.parametrize("name", OPTIONS)
+def test_a_step_function_has_its_optimizers_defaults(name):
+    defaults = getattr(optim, name)([Parameter(np.ones(1))]).defaults
+    parameters = inspect.signature(getattr(optim, f"{name.lower()}_step")).parameters
+    own = {key: p.default for key, p in parameters.items() if p.default is not p.empty}
+    assert own == {key: value for key, value in defaults.items() if key not in ("lr", "maximize")}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
 def test_float32_stays_float32(name):
     options = OPTIONS[name][-1]
     ours, theirs, mine, reference = both(name, options, np.float32)
@@ -155,6 +165,13 @@ def test_adagrad_and_rmsprop_by_hand():
     assert p[0] == pytest.approx(-2.0)
 
 
+def test_a_first_momentum_is_not_the_callers_gradient():
+    g = np.array([2.0])
+    _, state = optim.sgd_step(np.array([1.0]), g, {}, lr=0.5, momentum=0.5)
+    g += 1
+    assert state["momentum_buffer"][0] == 2.0
+
+
 @pytest.mark.parametrize(
     "step", [optim.sgd_step, optim.adagrad_step, optim.rmsprop_step, optim.adam_step, optim.adamw_step]
 )
@@ -187,7 +204,11 @@ def test_adam_does_not_feel_the_scale_of_the_objective(scale, seed):
 
 def test_groups_have_their_own_settings():
     ours, theirs, *_ = both("SGD", {})
-    split = lambda ps: [{"params": ps[:2]}, {"params": ps[2:], "lr": 0.5, "momentum": 0.3}]  # noqa: E731
+
+    def split(ps):
+        own = {"params": ps[2], "lr": 0.5, "momentum": 0.3}  # one parameter needs no list
+        return [{"params": iter(ps[:2])}, own, {"params": ps[3:], "maximize": True}]
+
     mine, reference = (
         optim.SGD(split(ours), lr=0.1, weight_decay=0.2),
         torch.optim.SGD(split(theirs), lr=0.1, weight_decay=0.2),
@@ -202,7 +223,7 @@ def test_groups_have_their_own_settings():
 
 def test_a_parameter_without_gradient_stays_and_zero_grad_forgets():
     p, q = Parameter(np.ones(2)), Parameter(np.ones(2))
-    optimizer = optim.Adam([p, q], weight_decay=0.5)
+    optimizer = optim.Adam([q, p], weight_decay=0.5)
     (p * 3).sum().backward()
     optimizer.step()
     assert (q.data == 1).all() and (p.data != 1).all()
@@ -245,6 +266,38 @@ def test_a_state_dict_has_torchs_names():
     assert [g["params"] for g in mine.state_dict()["param_groups"]] == [[0, 1, 2, 3]]
 
 
+def test_a_state_dict_is_a_copy_on_the_way_out_and_in():
+    p = Parameter(np.ones(2))
+    one, other = optim.Adagrad([p]), optim.Adagrad([p])
+    (p * 3).sum().backward()
+    one.step()
+    state = one.state_dict()
+    state["state"][0]["sum"] += 1
+    other.load_state_dict(state)
+    state["state"][0]["sum"] += 1
+    assert (one.state[p]["sum"] == 9).all() and (other.state[p]["sum"] == 10).all()
+
+
+def test_a_state_dict_numbers_parameters_over_all_groups_and_keeps_their_dtype():
+    make = lambda: [Parameter(np.ones(n, np.float32)) for n in (1, 2, 3)]  # noqa: E731
+    split = lambda ps, **own: [{"params": ps[:1]}, {"params": ps[1:], **own}]  # noqa: E731
+    ours, others = make(), make()
+    one, other = optim.Adam(split(ours, lr=0.3)), optim.Adam(split(others))
+    for p in ours:
+        (p * p.shape[0]).sum().backward()
+    one.step()
+    state = json.loads(json.dumps(one.state_dict(), default=lambda array: array.tolist()))
+    state["state"] = {int(i): values for i, values in state["state"].items()}  # numbers and lists, as from a file
+    assert [group["params"] for group in state["param_groups"]] == [[0], [1, 2]]
+    other.load_state_dict(state)
+    assert [group["lr"] for group in other.param_groups] == [1e-3, 0.3]
+    for p, q in zip(ours, others):
+        assert other.state[q]["exp_avg"].dtype == np.float32 and type(other.state[q]["step"]) is int
+        np.testing.assert_array_equal(one.state[p]["exp_avg"], other.state[q]["exp_avg"])
+    with pytest.raises(ValueError, match="doesn't match the size"):
+        optim.Adam([{"params": others[:2]}, {"params": others[2:]}]).load_state_dict(state)
+
+
 def test_a_foreign_state_dict_changes_nothing():
     p, q = Parameter(np.ones(2)), Parameter(np.ones(3))
     one, other = optim.Adam([p], lr=0.1), optim.Adam([q], lr=0.7)
@@ -254,6 +307,9 @@ def test_a_foreign_state_dict_changes_nothing():
         one.load_state_dict(other.state_dict())
     with pytest.raises(ValueError, match="doesn't match the size"):
         one.load_state_dict({"state": {}, "param_groups": []})
+    flat = {"state": {0: {"exp_avg": np.ones((1, 2))}}, "param_groups": [{**one.param_groups[0], "params": [0]}]}
+    with pytest.raises(ValueError, match=r"shape \(1, 2\), expected \(2,\)"):  # as many elements are not enough
+        one.load_state_dict(flat)
     assert one.param_groups[0]["lr"] == 0.1 and not one.state
 
 
@@ -269,7 +325,12 @@ def test_a_foreign_state_dict_changes_nothing():
         ("RMSprop", {"alpha": -1}, "Invalid alpha value: -1"),
         ("Adam", {"betas": (0.9, 1.0)}, "Invalid beta parameter at index 1: 1.0"),
         ("Adam", {"eps": -1}, "Invalid epsilon value: -1"),
+        ("Adam", {"betas": (-0.1, 0.9)}, "Invalid beta parameter at index 0: -0.1"),
         ("AdamW", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+        *((name, {"lr": -1}, "Invalid learning rate: -1") for name in OPTIONS),
+        *((name, {"weight_decay": -1}, "Invalid weight_decay value: -1") for name in OPTIONS),
+        *((name, {"eps": -1}, "Invalid epsilon value: -1") for name in OPTIONS if name != "SGD"),
+        ("RMSprop", {"momentum": -1}, "Invalid momentum value: -1"),
     ],
 )
 def test_bad_settings_are_refused_in_torchs_words(name, options, words):
@@ -278,6 +339,22 @@ def test_bad_settings_are_refused_in_torchs_words(name, options, words):
     p = torch.nn.Parameter(torch.ones(2))
     with pytest.raises(ValueError):
         getattr(torch.optim, name)([p], **options)
+
+
+def test_a_setting_at_its_bound_is_taken():
+    (ours, theirs, mine, reference), rng = both("Adam", {"betas": (0.0, 0.0)}, lr=0.0), np.random.default_rng(0)
+    mine.param_groups[0]["lr"] = reference.param_groups[0]["lr"] = 0.1
+    for _ in range(3):
+        send(ours, theirs, rng)
+        mine.step()
+        reference.step()
+    assert apart(ours, theirs) < 1e-14
+
+
+def test_a_groups_bad_setting_is_refused_too():
+    p = Parameter(np.ones(2))
+    with pytest.raises(ValueError, match="Invalid learning rate: -1"):
+        optim.SGD([{"params": [p], "lr": -1}], lr=0.1)
 
 
 def test_a_rate_that_is_not_a_number_is_refused_here_though_torch_takes_it():
@@ -293,6 +370,8 @@ def test_bad_parameters_are_refused():
         optim.SGD(p)
     with pytest.raises(ValueError, match="more than one parameter group"):
         optim.SGD([{"params": [p]}, {"params": [p]}])
+    with pytest.raises(ValueError, match="more than one parameter group"):
+        optim.SGD([p, p])
     with pytest.raises(ValueError, match="non-leaf"):
         optim.SGD([p * 2])
     with pytest.raises(ValueError, match="unknown settings"):
@@ -309,6 +388,10 @@ SCHEDULES = [
     ("CosineAnnealingLR", {"T_max": 40}),
     ("CosineAnnealingLR", {"T_max": 17, "eta_min": 0.003}),
     ("LambdaLR", {"lr_lambda": float}),
+    ("LinearLR", {"start_factor": 1.0, "end_factor": 0.0, "total_iters": 4}),
+    ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, "pct_start": 0.0}),
+    ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, "pct_start": 1.0}),
+    ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41}),
     *(
         ("OneCycleLR", {"max_lr": 0.3, "total_steps": 41, **o})
         for o in grid(
@@ -339,6 +422,50 @@ def test_schedules_leave_torchs_trace(name, options, optimizer):
         schedule.step()
         expected.step()
     assert apart(ours, theirs) < 1e-10
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+@pytest.mark.parametrize(("name", "options"), [*SCHEDULES, ("ReduceLROnPlateau", {"patience": 2})], ids=str)
+def test_every_group_has_its_own_schedule(name, options, optimizer):
+    extra = {"momentum": 0.9} if optimizer == "SGD" else {"betas": (0.9, 0.98)}
+    ours, theirs, *_ = both("SGD", {})
+    split = lambda ps: [{"params": ps[:2]}, {"params": ps[2:], "lr": 0.7}]  # noqa: E731
+    mine = getattr(optim, optimizer)(split(ours), lr=0.2, **extra)
+    reference = getattr(torch.optim, optimizer)(split(theirs), lr=0.2, **extra)
+    schedule = getattr(lr_scheduler, name)(mine, **options)
+    expected = getattr(torch.optim.lr_scheduler, name)(reference, **options)
+    value = [1.0] if name == "ReduceLROnPlateau" else []
+    for _ in range(40):
+        reference.step()
+        schedule.step(*value)
+        expected.step(*value)
+        np.testing.assert_allclose(schedule.get_last_lr(), expected.get_last_lr(), rtol=1e-9, atol=1e-13)
+        for group, other in zip(mine.param_groups, reference.param_groups):
+            for key in {"momentum", "betas"} & set(group):
+                np.testing.assert_allclose(group[key], other[key], rtol=1e-12)
+
+
+def test_a_later_schedule_begins_at_the_rate_that_the_optimizer_was_made_with():
+    *_, mine, reference = both("SGD", {}, lr=0.2)
+    for module, optimizer in ((lr_scheduler, mine), (torch.optim.lr_scheduler, reference)):
+        module.LinearLR(optimizer, start_factor=0.1)
+        module.StepLR(optimizer, 1)
+    assert mine.param_groups[0]["initial_lr"] == reference.param_groups[0]["initial_lr"] == 0.2
+
+
+def test_three_schedules_in_a_row():
+    *_, mine, reference = both("SGD", {}, lr=0.2)
+
+    def chain(module, optimizer):
+        schedulers = [module.LinearLR(optimizer), module.CosineAnnealingLR(optimizer, 9), module.StepLR(optimizer, 2)]
+        return module.SequentialLR(optimizer, schedulers, milestones=[3, 8])
+
+    schedule, expected = chain(lr_scheduler, mine), chain(torch.optim.lr_scheduler, reference)
+    for _ in range(16):
+        assert schedule.get_last_lr() == pytest.approx(expected.get_last_lr(), rel=1e-9)
+        reference.step()
+        schedule.step()
+        expected.step()
 
 
 def test_a_warm_up_before_a_cosine():
@@ -381,9 +508,40 @@ def test_reduce_on_plateau_decides_as_torch(options):
         assert schedule.num_bad_epochs == expected.num_bad_epochs
 
 
+@pytest.mark.parametrize("mode", [{}, {"mode": "max"}])
+def test_reduce_on_plateau_has_torchs_defaults(mode):
+    *_, mine, reference = both("SGD", {}, lr=0.2)
+    schedule = lr_scheduler.ReduceLROnPlateau(mine, **mode)
+    expected = torch.optim.lr_scheduler.ReduceLROnPlateau(reference, **mode)
+    sign = 1 if mode else -1
+    for t in range(80):  # gains of 2 in ten thousand, then of 2 in a hundred thousand, then none: at first the best
+        value = 5.0 * (1 + sign * (2e-4 * min(t, 20) + 2e-5 * max(min(t, 45) - 20, 0)))
+        schedule.step(value)
+        expected.step(value)
+        assert schedule.get_last_lr() == pytest.approx(expected.get_last_lr(), rel=1e-13), t
+        assert schedule.num_bad_epochs == expected.num_bad_epochs
+
+
+@pytest.mark.parametrize("eps", [{}, {"eps": 0.0}, {"eps": 1e-3}])
+@pytest.mark.parametrize("lr", [1.5e-8, 1.5e-3, 0.1])
+def test_reduce_on_plateau_makes_no_tiny_change(eps, lr):
+    *_, mine, reference = both("SGD", {}, lr=lr)
+    schedule = lr_scheduler.ReduceLROnPlateau(mine, factor=0.5, patience=0, **eps)
+    expected = torch.optim.lr_scheduler.ReduceLROnPlateau(reference, factor=0.5, patience=0, **eps)
+    for _ in range(10):
+        schedule.step(1.0)
+        expected.step(1.0)
+        assert schedule.get_last_lr() == pytest.approx(expected.get_last_lr(), rel=1e-13)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
+        ("LinearLR", {"start_factor": 1.5}, "Starting multiplicative factor"),
+        ("LinearLR", {"end_factor": -0.1}, "Ending multiplicative factor"),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": 2.5}, "positive integer total_steps"),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": 5, "pct_start": -0.1}, "between 0 and 1 pct_start"),
+        ("SequentialLR", {"schedulers": [None, None, None], "milestones": [1]}, "3 schedulers need 2 milestones"),
         ("LinearLR", {"start_factor": 0.0}, "Starting multiplicative factor"),
         ("LinearLR", {"end_factor": 2.0}, "Ending multiplicative factor"),
         ("OneCycleLR", {"max_lr": 1.0, "total_steps": 0}, "positive integer total_steps"),
@@ -409,6 +567,9 @@ def test_one_cycle_ends():
         schedule.step()
     with pytest.raises(ValueError, match="must support momentum"):
         lr_scheduler.OneCycleLR(optim.Adagrad([Parameter(np.ones(1))]), 1.0, total_steps=3)
+    free = lr_scheduler.OneCycleLR(optim.Adagrad([Parameter(np.ones(1))]), 1.0, total_steps=10, cycle_momentum=False)
+    assert free.get_last_lr() == pytest.approx([1 / 25])
+    assert lr_scheduler.step_factor(3, 2) == 0.1  # unless told
 
 
 # ---- clipping, vectors, averages -------------------------------------------------------------------------------------
@@ -443,14 +604,31 @@ def test_clipping_by_value_and_a_norm_that_is_not_finite():
         assert all(np.array_equal(p.grad.data, q.grad.numpy(), equal_nan=True) for p, q in zip(ours, theirs))
 
 
+def test_clipping_one_parameter_or_nothing_and_by_default():
+    p, q = Parameter(np.ones(2)), torch.nn.Parameter(torch.ones(2, dtype=float))
+    assert nn.utils.clip_grad_norm_(p, 1.0) == nn.utils.clip_grad_norm_([], 1.0) == 0.0
+    for scale in (3.0, 1e-9, 0.0):
+        g = scale * np.array([3.0, -4.0])
+        p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
+        norm = nn.utils.clip_grad_norm_(p, scale)
+        assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(q, scale).item()) and (g[0] == 3 * scale)
+        np.testing.assert_allclose(p.grad.data, q.grad.numpy(), rtol=1e-13)
+
+
 def test_parameters_as_one_vector_and_back():
     ours, theirs, *_ = both("SGD", {})
+    aliases = [p.data for p in ours]
     vector = nn.utils.parameters_to_vector(ours)
     np.testing.assert_array_equal(vector, torch.nn.utils.parameters_to_vector(theirs).detach().numpy())
     nn.utils.vector_to_parameters(2 * vector, ours)
-    np.testing.assert_array_equal(ours[0].data, 2 * theirs[0].detach().numpy())
-    with pytest.raises(ValueError, match="expected"):
-        nn.utils.vector_to_parameters(vector[1:], ours)
+    for p, alias, q in zip(ours, aliases, theirs):
+        np.testing.assert_array_equal(p.data, 2 * q.detach().numpy())
+        assert p.data is alias  # written in place
+    nn.utils.vector_to_parameters(list(vector), iter(ours))
+    assert apart(ours, theirs) == 0
+    for bad in (vector[1:], np.append(vector, 0.0), vector[None]):
+        with pytest.raises(ValueError, match="expected"):
+            nn.utils.vector_to_parameters(bad, ours)
 
 
 @pytest.mark.parametrize("use_buffers", [False, True])
@@ -490,8 +668,26 @@ def test_the_average_is_a_copy():
     model.weight.data[...] += 1
     np.testing.assert_array_equal(average.module.weight.data, before)
     np.testing.assert_array_equal(average(np.eye(2)).data, before.T + average.module.bias.data)
-    with pytest.raises(ValueError, match="decay"):
-        swa_utils.get_ema_avg_fn(1.5)
+    for bad in (1.5, -0.1):
+        with pytest.raises(ValueError, match="decay"):
+            swa_utils.get_ema_avg_fn(bad)
+    assert [swa_utils.get_ema_avg_fn(*d)(8.0, 4.0, 1) for d in ((0,), (1,), ())] == pytest.approx([4.0, 8.0, 7.996])
+
+
+def test_an_average_passes_keywords_on_and_leaves_buffers_alone_unless_told():
+    class Scaled(nn.BatchNorm1d):
+        def forward(self, x, scale=1.0):
+            return super().forward(x) * scale
+
+    model = Scaled(2)
+    average = swa_utils.AveragedModel(model)
+    for mean in (0.0, 6.0):
+        model.running_mean[...] = mean
+        average.update_parameters(model)
+    assert (average.module.running_mean == 6.0).all()
+    x = np.random.default_rng(0).normal(size=(4, 2))
+    average.eval()
+    np.testing.assert_allclose(average(x, scale=3.0).data, 3 * average(x).data)
 
 
 # ---- a whole training ------------------------------------------------------------------------------------------------

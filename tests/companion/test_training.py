@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from companion import nn, optim, training
+from companion.autograd import is_grad_enabled
 from companion.datasets import load_digits
 from companion.nn import functional as F
 from companion.optim import lr_scheduler, swa_utils
@@ -55,11 +56,20 @@ def test_a_shuffled_pass_has_every_sample_once_and_the_next_another_order():
 
 
 def test_a_transform_changes_the_inputs_only():
-    data = training.TensorDataset(np.ones(4), np.arange(4))
-    loader = training.DataLoader(data, 2, rng=0, transform=lambda X, rng: X + rng.random(X.shape))
-    batches = list(loader)
-    assert all((X > 1).all() for X, _ in batches) and (data.arrays[0] == 1).all()
-    assert [y.tolist() for _, y in batches] == [[0, 1], [2, 3]]
+    data = training.TensorDataset(np.ones(4), np.arange(4), [5, 6, 7, 8])
+    run = lambda seed: list(  # noqa: E731
+        training.DataLoader(data, 2, rng=seed, transform=lambda X, rng: X + rng.random(X.shape))
+    )
+    batches = run(0)
+    assert all((X > 1).all() for X, *_ in batches) and (data.arrays[0] == 1).all()
+    assert [(y.tolist(), w.tolist()) for _, y, w in batches] == [([0, 1], [5, 6]), ([2, 3], [7, 8])]
+    inputs = [np.concatenate([X for X, *_ in run(seed)]) for seed in (0, 0, 1)]
+    assert (inputs[0] == inputs[1]).all() and len(np.unique([inputs[0], inputs[2]])) == 8  # fresh draws, by the seed
+
+
+def test_a_batch_has_one_sample_unless_told_and_numpys_integers_tell():
+    data = training.TensorDataset(np.arange(5))
+    assert [len(training.DataLoader(data)), len(training.DataLoader(data, np.int64(2)))] == [5, 3]
 
 
 def test_bad_data_is_refused():
@@ -124,6 +134,50 @@ def test_early_stopping_goes_back_to_the_best_weights(digits):
         np.testing.assert_array_equal(value, states[history.best_epoch][key])
 
 
+@pytest.mark.parametrize("patience", [None, 9])
+def test_patience_asks_for_the_best_weights_even_if_it_lasts_to_the_end(digits, patience):
+    model, (train, valid), states = nn.Linear(64, 10, rng=0), loaders(digits), []
+    worse = optim.SGD(model.parameters(), lr=0.1, maximize=True)  # every epoch worse than the one before
+    history = training.fit(
+        model,
+        F.cross_entropy,
+        worse,
+        train,
+        epochs=3,
+        valid_loader=valid,
+        patience=patience,
+        callback=lambda epoch, model, history: states.append((epoch, model.state_dict())),
+    )
+    assert history.best_epoch == 0 and history.stopped_early is False and [epoch for epoch, _ in states] == [0, 1, 2]
+    _, expected = states[-1 if patience is None else 0]
+    assert all(np.array_equal(v, expected[k]) for k, v in model.state_dict().items())
+
+
+@pytest.mark.parametrize("nan", [False, True])
+def test_a_validation_loss_that_stays_or_is_no_number_is_no_improvement(digits, nan):
+    model, (train, valid) = nn.Linear(64, 10, rng=0), loaders(digits)
+    loss_fn = lambda out, y: F.cross_entropy(out, y) * (1.0 if model.training or not nan else np.nan)  # noqa: E731
+    optimizer = optim.SGD(model.parameters(), lr=0.0)
+    history = training.fit(model, loss_fn, optimizer, train, epochs=9, valid_loader=valid, patience=2)
+    assert history.stopped_early and history.best_epoch == (None if nan else 0)
+    assert len(history["valid_loss"]) == (2 if nan else 3)
+
+
+def test_without_validation_data_no_epoch_is_the_best(digits):
+    model, (train, _) = nn.Linear(64, 10, rng=0), loaders(digits)
+    history = training.fit(model, F.cross_entropy, optim.SGD(model.parameters()), train, epochs=1)
+    assert history.best_epoch is None and history.stopped_early is False
+
+
+def test_fitting_a_model_that_was_in_evaluation_trains_it(digits):
+    one, two = build(), build()
+    two.eval()
+    for model in (one, two):
+        training.fit(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), loaders(digits)[0], epochs=1)
+    assert two.training
+    assert all(np.array_equal(v, one.state_dict()[k]) for k, v in two.state_dict().items())
+
+
 def test_min_delta_asks_for_more(digits):
     model, (train, valid) = build(), loaders(digits)
     optimizer = optim.SGD(model.parameters(), lr=1e-6)
@@ -143,10 +197,19 @@ def test_schedules_are_stepped_where_they_belong(digits):
     cycle = lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=2 * len(train) + 1, cycle_momentum=False)
     training.fit(model, F.cross_entropy, optimizer, train, epochs=2, batch_scheduler=cycle)
     assert cycle.last_epoch == 2 * len(train)
-    optimizer = optim.SGD(model.parameters(), lr=0.0)
-    plateau = lr_scheduler.ReduceLROnPlateau(optim.SGD(model.parameters(), lr=1.0), patience=0)
-    training.fit(model, F.cross_entropy, optimizer, train, epochs=3, valid_loader=valid, scheduler=plateau)
-    assert plateau.last_epoch == 3 and plateau.best < np.inf
+    rate = lr_scheduler.LambdaLR(optim.SGD(model.parameters(), lr=1.0), lambda t: 0.1 / (1 + t))
+    history = training.fit(model, F.cross_entropy, rate.optimizer, train, epochs=2, batch_scheduler=rate)
+    assert history["lr"] == [0.1, 0.1 / (1 + len(train))]  # of the first batch
+
+    class Plateau(lr_scheduler.ReduceLROnPlateau):
+        def step(self, metrics):
+            seen.append(metrics)
+            super().step(metrics)
+
+    seen, optimizer = [], optim.SGD(model.parameters(), lr=0.05)
+    plateau = Plateau(optimizer)
+    history = training.fit(model, F.cross_entropy, optimizer, train, epochs=3, valid_loader=valid, scheduler=plateau)
+    assert seen == history["valid_loss"] and len(set(seen)) == plateau.last_epoch == 3
 
 
 def test_the_average_follows_every_step(digits):
@@ -172,10 +235,17 @@ def test_a_loss_that_is_not_finite_is_an_error_not_a_nan(digits):
     assert all(np.array_equal(v, before[k]) for k, v in model.state_dict().items())
 
 
+def test_a_loss_that_is_infinite_is_an_error_too(digits):
+    model, (X, y) = nn.Linear(64, 1, rng=0), digits
+    with pytest.raises(FloatingPointError, match="became inf"):
+        training.train_step(model, lambda out, y: out.sum() * 0 + np.inf, optim.SGD(model.parameters()), X, y)
+
+
 def test_what_needs_validation_data_says_so(digits):
     model, (train, _) = build(), loaders(digits)
     optimizer = optim.SGD(model.parameters())
-    for extra in ({"patience": 1}, {"metrics": {"accuracy": training.accuracy}}):
+    plateau = lr_scheduler.ReduceLROnPlateau(optimizer)
+    for extra in ({"patience": 1}, {"metrics": {"accuracy": training.accuracy}}, {"scheduler": plateau}):
         with pytest.raises(ValueError, match="valid_loader"):
             training.fit(model, F.cross_entropy, optimizer, train, epochs=1, **extra)
 
@@ -188,15 +258,39 @@ def test_the_bar_is_shown_only_if_wanted(digits, capfd):
     run(False)
     assert capfd.readouterr() == ("", "")
     run(True)
-    assert "epochs" in capfd.readouterr().err
+    shown = capfd.readouterr().err
+    assert "epochs" in shown and "train_loss=" in shown
 
 
-def test_predicting_records_nothing_and_leaves_the_mode(digits):
-    model = build()
-    model.train()
-    state = model.state_dict()
-    assert isinstance(training.predict(model, digits[0]), np.ndarray) and model.training
+class Probe(nn.Module):
+    """Notes whether what passes through is recorded."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append((is_grad_enabled(), self.training))
+        return x
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_predicting_and_evaluating_record_nothing_and_leave_the_mode(digits, mode):
+    probe, kinds = Probe(), []
+    model = nn.Sequential(*build(), probe).train(mode)
+    state, (_, valid) = model.state_dict(), loaders(digits)
+    assert isinstance(training.predict(model, digits[0]), np.ndarray) and model.training is mode
+    note = lambda output, target: kinds.append(type(output)) or 0.0  # noqa: E731
+    training.evaluate(model, F.cross_entropy, valid, {"note": note})
+    assert model.training is mode and set(kinds) == {np.ndarray} and set(probe.seen) == {(False, False)}
     assert all(np.array_equal(v, state[k]) for k, v in model.state_dict().items())  # running statistics too
+
+
+def test_accuracy_counts_the_places_of_a_map_too():
+    scores = np.random.default_rng(0).random((4, 3, 2, 5))
+    target = np.random.default_rng(1).integers(0, 3, (4, 2, 5))
+    expected = np.mean([scores[i, :, j, k].argmax() == target[i, j, k] for i, j, k in np.ndindex(target.shape)])
+    assert training.accuracy(scores, target) == pytest.approx(expected)
 
 
 # ---- checkpoints -----------------------------------------------------------------------------------------------------
@@ -228,9 +322,21 @@ def test_training_goes_on_as_if_it_had_not_been_interrupted(saved, digits):
     resumed = optim.AdamW(other.parameters(), lr=1.0)
     extra = training.load_checkpoint(path, other, resumed)
     assert extra["epoch"] == 1 and len(extra["history"]["train_loss"]) == 1
+    assert resumed.param_groups[0]["betas"] == (0.9, 0.999)  # JSON had made it a list
     for one, its in ((model, optimizer), (other, resumed)):
         training.fit(one, F.cross_entropy, its, loaders(digits)[0], epochs=1)
     assert snapshot(model, optimizer) == snapshot(other, resumed)
+
+
+def test_a_checkpoint_keeps_every_groups_settings(tmp_path):
+    model = build()
+    groups = lambda *rates: [  # noqa: E731
+        {"params": layer.parameters(), "lr": lr} for layer, lr in zip((model[0], model[3]), rates)
+    ]
+    training.save_checkpoint(tmp_path / "groups", model, optim.SGD(groups(0.1, 0.2), weight_decay=0.3))
+    other = optim.SGD(groups(5.0, 6.0))
+    training.load_checkpoint(str(tmp_path / "groups"), model, other)
+    assert [(group["lr"], group["weight_decay"]) for group in other.param_groups] == [(0.1, 0.3), (0.2, 0.3)]
 
 
 def test_a_checkpoint_holds_no_pickle(saved):

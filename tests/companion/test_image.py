@@ -115,7 +115,7 @@ def test_random_shifts_are_seeded_copies():
     before = x.copy()
     one, two = image.random_shift(x, 3, most=2), image.random_shift(x, 3, most=2)
     assert (one == two).all() and (one != x).any() and (x == before).all() and one.shape == x.shape
-    assert (image.random_shift(x, 0, most=0) == x).all()
+    assert (image.random_shift(x, 4, most=2) != one).any() and (image.random_shift(x, 0, most=0) == x).all()
     for move in ((6, 0), (0, -6)):
         with pytest.raises(ValueError, match="leaves nothing"):
             image.shift(x, *move)

@@ -104,7 +104,8 @@ def test_one_hidden_unit_by_hand():
 def test_a_relu_at_its_kink_passes_nothing_back_as_torchs():
     W, X = np.eye(2), np.array([[0.0, -0.0], [1.0, -1.0]])
     layers = [(W, np.zeros(2)), (W, np.zeros(2))]
-    _, cache = net.mlp_forward(layers, X)  # relu, unless told
+    scores, cache = net.mlp_forward(layers, X)  # relu, unless told
+    np.testing.assert_array_equal(scores, np.maximum(X, 0))
     t = torch.tensor(X, requires_grad=True)
     torch.relu(t).sum().backward()
     np.testing.assert_array_equal(net.mlp_backward(layers, cache, np.ones((2, 2)))[1], t.grad.numpy())

@@ -200,6 +200,13 @@ def test_cross_entropy_of_rows_and_of_maps(dtype, shape, weighted, soft, smoothi
     assert_allclose(a.grad.data, b.grad, **tolerance)
 
 
+def test_targets_and_weights_do_not_widen_float32():
+    x, soft = np.zeros((2, 3), np.float32), np.full((2, 3), 1 / 3)
+    for target in (soft, np.array([0, 2])):
+        for weight in (None, np.ones(3)):
+            assert F.cross_entropy(x, target, weight, label_smoothing=0.1).dtype == np.float32
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
 def test_a_functions_own_settings_are_torchs(dtype):
     rng, scale = np.random.default_rng(5), np.sqrt(np.finfo(dtype).eps)

@@ -519,7 +519,7 @@ def test_reduce_on_plateau_has_torchs_defaults(mode):
         schedule.step(value)
         expected.step(value)
         assert schedule.get_last_lr() == pytest.approx(expected.get_last_lr(), rel=1e-13), t
-        assert schedule.num_bad_epochs == expected.num_bad_epochs
+        assert schedule.num_bad_epochs == expected.num_bad_epochs and schedule.last_epoch == expected.last_epoch
 
 
 @pytest.mark.parametrize("eps", [{}, {"eps": 0.0}, {"eps": 1e-3}])
@@ -594,9 +594,10 @@ def test_clipping_by_value_and_a_norm_that_is_not_finite():
     nn.utils.clip_grad_value_(ours, 0.3)
     torch.nn.utils.clip_grad_value_(theirs, 0.3)
     assert all(np.array_equal(p.grad.data, q.grad.numpy()) for p, q in zip(ours, theirs))
-    for bad in (np.nan, np.inf):
-        for p, q in zip(ours, theirs):
-            p.grad, q.grad = nn.modules.Tensor(np.full(p.shape, bad)), torch.full(p.shape, bad, dtype=float)
+    for bad, others in ((np.nan, np.nan), (np.inf, np.inf), (np.nan, 3.0), (np.inf, 3.0)):
+        for i, (p, q) in enumerate(zip(ours, theirs)):
+            g = np.full(p.shape, others if i else bad)
+            p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
         with pytest.raises(RuntimeError, match="non-finite"):
             nn.utils.clip_grad_norm_(ours, 1.0, error_if_nonfinite=True)
         nn.utils.clip_grad_norm_(ours, 1.0)
@@ -606,7 +607,7 @@ def test_clipping_by_value_and_a_norm_that_is_not_finite():
 
 def test_clipping_one_parameter_or_nothing_and_by_default():
     p, q = Parameter(np.ones(2)), torch.nn.Parameter(torch.ones(2, dtype=float))
-    assert nn.utils.clip_grad_norm_(p, 1.0) == nn.utils.clip_grad_norm_([], 1.0) == 0.0
+    assert nn.utils.clip_grad_norm_(p, 1.0) == nn.utils.clip_grad_norm_([], 1.0, np.inf) == 0.0
     for scale in (3.0, 1e-9, 0.0):
         g = scale * np.array([3.0, -4.0])
         p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
@@ -652,7 +653,7 @@ def test_averages_of_weights_are_torchs(average, use_buffers):
         mine.update_parameters(model)
         expected.update_parameters(twin)
     state = expected.state_dict()
-    assert set(mine.state_dict()) == set(state)
+    assert set(mine.state_dict()) == set(state) and mine.module[1].num_batches_tracked == 5
     for key, value in mine.state_dict().items():
         if not (
             use_buffers and key.endswith("num_batches_tracked")

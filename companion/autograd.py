@@ -9,6 +9,7 @@ import itertools
 import math
 from contextlib import contextmanager
 from operator import attrgetter
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -18,13 +19,15 @@ _recording = True
 _clock = itertools.count()  # an operation never feeds an earlier one, so the order of creation is a topological order
 
 
-def _share(wins, ties):
-    """The part of a gradient that goes to the larger of two arguments; a tie is split in halves, as torch does."""
-    return wins + 0.5 * ties
+def _share(g, loses, ties):
+    """The part of a gradient that goes to one of two arguments: a tie is split in halves, nan lets all of it pass."""
+    return np.where(loses, 0, np.where(ties, 0.5 * g, g))
 
 
 def _power_base(g, x, y):
     """d x^y / dx = y x^(y-1), and 0 where y = 0, also at x = 0."""
+    if isinstance(y, (int, float)):
+        return g * (y * np.power(x, y - 1)) if y else np.zeros_like(g)
     return np.where(y == 0, 0.0, g * y * np.power(x, np.where(y == 0, 1.0, y - 1)))
 
 
@@ -49,7 +52,7 @@ UNARY = {
     "tanh": (np.tanh, lambda g, out, x: g * (1 - out * out)),
     "sigmoid": (numerics.sigmoid, lambda g, out, x: g * (out * (1 - out))),
     "softplus": (numerics.softplus, lambda g, out, x: g * numerics.sigmoid(x)),
-    "erf": (numerics.erf, lambda g, out, x: g * (2 / np.sqrt(np.pi) * np.exp(-x * x))),
+    "erf": (numerics.erf, lambda g, out, x: g * (2 / math.sqrt(math.pi) * np.exp(-x * x))),
     "relu": (lambda x: np.maximum(x, 0), lambda g, out, x: g * ~(out <= 0)),  # nan lets the gradient pass
 }
 
@@ -62,13 +65,13 @@ BINARY = {
     "pow": (np.power, lambda g, out, x, y: _power_base(g, x, y), lambda g, out, x, y: _power_exponent(g, out, x, y)),
     "maximum": (
         np.maximum,
-        lambda g, out, x, y: g * _share(x > y, x == y),
-        lambda g, out, x, y: g * _share(y > x, x == y),
+        lambda g, out, x, y: _share(g, x < y, x == y),
+        lambda g, out, x, y: _share(g, y < x, x == y),
     ),
     "minimum": (
         np.minimum,
-        lambda g, out, x, y: g * _share(x < y, x == y),
-        lambda g, out, x, y: g * _share(y < x, x == y),
+        lambda g, out, x, y: _share(g, x > y, x == y),
+        lambda g, out, x, y: _share(g, y > x, x == y),
     ),
 }
 
@@ -134,12 +137,15 @@ def record(name, out, inputs, vjps, args=()):
 
 def _unary(name):
     forward, vjp = UNARY[name]
-    vjps = (vjp,)
+    vjps, exact = (vjp,), name in ("neg", "abs", "square", "relu")
 
     def operation(x):
         x = as_tensor(x)
-        out = forward(x.data)
-        return record(name, out, (x,), vjps, (out, x.data))
+        a = x.data
+        if not exact and a.dtype.kind != "f":
+            a = a.astype(float)  # NumPy would compute small integers in half precision
+        out = forward(a)
+        return record(name, out, (x,), vjps, (out, a))
 
     operation.__name__ = name
     operation.__doc__ = f"``{name}`` of each element."
@@ -153,6 +159,8 @@ def _binary(name):
     def operation(x, y):
         left, a = (x, x.data) if isinstance(x, Tensor) else (None, _constant(x))
         right, b = (y, y.data) if isinstance(y, Tensor) else (None, _constant(y))
+        if type(a) is type(b) is np.ndarray and a.dtype is not b.dtype:
+            a, b = _meet(a, b)
         try:
             out = forward(a, b)
         except ValueError as error:
@@ -167,8 +175,20 @@ def _binary(name):
 
 
 def _constant(value):
-    """A plain Python number stays one, so that it does not widen float32; everything else becomes an array."""
-    return value if isinstance(value, (int, float)) else np.asarray(value)
+    """A single number becomes a plain Python one, so that it does not widen float32; everything else an array."""
+    if type(value) in (int, float):
+        return value
+    value = np.asarray(value)
+    return value if value.ndim else value.item()
+
+
+def _meet(a, b):
+    """Integers take the dtype of the floating-point numbers that they meet, as in torch; NumPy would widen float32."""
+    if a.dtype.kind == "f" and b.dtype.kind in "biu":
+        return a, b.astype(a.dtype)
+    if b.dtype.kind == "f" and a.dtype.kind in "biu":
+        return a.astype(b.dtype), b
+    return a, b
 
 
 class Tensor:
@@ -177,7 +197,8 @@ class Tensor:
     Parameters
     ----------
     data : array_like
-        Kept without a copy where it is an ndarray of the wanted dtype. Python numbers become float64.
+        Kept without a copy where it is an ndarray of the wanted dtype. Python numbers become float64. Who changes it
+        between an operation and :meth:`backward` changes the gradient; nothing notices.
     requires_grad : bool
         Whether :meth:`backward` leaves a gradient in ``grad``; floating-point data only.
     dtype : dtype, optional
@@ -224,7 +245,7 @@ class Tensor:
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
     dtype = property(lambda self: self.data.dtype)
-    T = property(lambda self: self.transpose())
+    T = property(lambda self: self.transpose() if self.ndim < 3 else self.permute(*reversed(range(self.ndim))))
     is_leaf = property(lambda self: self._inputs is None)
 
     def size(self, dim=None):
@@ -250,22 +271,28 @@ class Tensor:
     def __repr__(self):
         body = np.array2string(np.asarray(self.data), precision=4, separator=", ", prefix="tensor(")
         kind = "" if self.dtype in (np.float64, np.int64, np.bool_) else f", dtype={self.dtype}"
-        history = f", grad_fn=<{self._name}>" if self._inputs else ", requires_grad=True" if self.requires_grad else ""
-        return f"tensor({body}{kind}{history})"
+        origin = "requires_grad=True" if self.is_leaf else f"grad_fn=<{self._name}>"
+        return f"tensor({body}{kind}{', ' + origin if self.requires_grad else ''})"
 
     def __len__(self):
         if not self.shape:
             raise TypeError("len() of a 0-d tensor")
         return self.shape[0]
 
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
     def __bool__(self):
         return bool(self.data)
 
     def __float__(self):
-        return float(self.data)
+        return float(self.item())
 
     def __int__(self):
-        return int(self.data)
+        return int(self.item())
+
+    def __format__(self, spec):
+        return repr(self) if self.ndim and not spec else format(self.item(), spec)
 
     __hash__ = object.__hash__
 
@@ -292,17 +319,23 @@ class Tensor:
         self.grad = None
 
     def retain_grad(self):
-        """Keep the gradient of a tensor that is not a leaf."""
-        self.register_hook(lambda grad: setattr(self, "grad", grad))
+        """Keep the gradient of a tensor that is not a leaf as a leaf keeps its own: after all hooks, and added up."""
+        if self._keep not in (self._hooks or ()) and not (self.is_leaf and self.requires_grad):
+            self.register_hook(self._keep)
 
     def register_hook(self, hook):
         """Call ``hook(grad)`` when the gradient of this tensor is complete; what it returns, if anything, replaces
-        it.
+        it. ``remove()`` of what is returned here ends that.
         """
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        self._hooks = [*(self._hooks or ()), hook]
-        return hook
+        self._hooks = sorted([*(self._hooks or ()), hook], key=lambda h: h == self._keep)  # keeping comes last
+        return SimpleNamespace(remove=lambda: self._hooks.remove(hook))
+
+    def _keep(self, grad):
+        """Add to ``grad``."""
+        grad = np.array(_data(grad), self.dtype)
+        self.grad = Tensor(grad if self.grad is None else self.grad.data + grad)
 
     def backward(self, gradient=None, retain_graph=False):
         """Add the gradient of this tensor to ``grad`` of every leaf that it was computed from.
@@ -331,10 +364,12 @@ class Tensor:
         grad, self._pending = self._pending, None
         for hook in self._hooks or ():
             replacement = hook(Tensor(grad))
-            grad = grad if replacement is None else _data(replacement)
+            if replacement is not None:
+                grad = np.asarray(_data(replacement), self.dtype)
+                if grad.shape != self.shape:
+                    raise RuntimeError(f"a hook changed the shape of the gradient from {self.shape} to {grad.shape}")
         if self._inputs is None:
-            grad = np.asarray(grad, self.data.dtype)
-            self.grad = Tensor(grad.copy() if self.grad is None else self.grad.data + grad)
+            self._keep(grad)
             return
         args = self._args
         for source, vjp in zip(self._inputs, self._vjps):
@@ -342,6 +377,8 @@ class Tensor:
                 part = vjp(grad, *args)
                 if part.shape != source.data.shape:
                     part = _fit(part, source.data.shape)
+                if part.dtype is not source.data.dtype:
+                    part = part.astype(source.data.dtype)
                 source._pending = part if source._pending is None else source._pending + part
         if not retain_graph:
             self._inputs, self._vjps, self._args = _FREED, (), ()
@@ -383,12 +420,17 @@ def tensor(data, requires_grad=False, dtype=None):
     return Tensor(np.array(_data(data)), requires_grad=requires_grad, dtype=dtype)
 
 
+def _one_tuple(values):
+    """``f(2, 3)`` and ``f((2, 3))`` mean the same."""
+    return tuple(values[0]) if len(values) == 1 and isinstance(values[0], (tuple, list)) else values
+
+
 def zeros(*shape, requires_grad=False, dtype=float):
-    return Tensor(np.zeros(shape, dtype), requires_grad=requires_grad)
+    return Tensor(np.zeros(_one_tuple(shape), dtype), requires_grad=requires_grad)
 
 
 def ones(*shape, requires_grad=False, dtype=float):
-    return Tensor(np.ones(shape, dtype), requires_grad=requires_grad)
+    return Tensor(np.ones(_one_tuple(shape), dtype), requires_grad=requires_grad)
 
 
 def _data(value):
@@ -404,19 +446,21 @@ add, sub, mul, div, power, maximum, minimum = map(_binary, BINARY)
 def clamp(x, min=None, max=None):
     """Each element moved into [min, max]; the gradient passes where it was not moved, at the ends too, as in torch."""
     x = as_tensor(x)
-    inside = np.ones(x.shape, bool)
-    if min is not None:
-        inside &= ~(x.data < min)
-    if max is not None:
-        inside &= ~(x.data > max)
+    if min is None and max is None:
+        raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+    min, max = (bound if bound is None else _constant(bound) for bound in (min, max))
+    inside = (min is None or x.data >= min) & (max is None or x.data <= max)  # nan is outside
     return record("clamp", np.clip(x.data, min, max), (x,), (lambda g: g * inside,))
 
 
 def where(condition, x, y):
     """x where the condition holds, y elsewhere; each gets the gradient of its own elements."""
-    condition, x, y = np.asarray(_data(condition)), as_tensor(x), as_tensor(y)
-    out = np.where(condition, x.data, y.data)
-    return record("where", out, (x, y), (lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g)))
+    condition = np.asarray(_data(condition), bool)
+    left, a = (x, x.data) if isinstance(x, Tensor) else (None, _constant(x))
+    right, b = (y, y.data) if isinstance(y, Tensor) else (None, _constant(y))
+    out = np.where(condition, a, b)
+    vjps = (lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g))
+    return record("where", out, (left, right), vjps)
 
 
 # ---- products --------------------------------------------------------------------------------------------------------
@@ -454,6 +498,8 @@ def matmul(x, y):
 def einsum(equation, *operands):
     """``numpy.einsum`` with an explicit output and no index repeated within an operand; VJPs are einsums again."""
     operands = tuple(map(as_tensor, operands))
+    if equation.count("->") != 1:
+        raise RuntimeError(f"einsum: {equation!r} does not say its output after '->'")
     terms, output = equation.replace(" ", "").split("->")
     terms = terms.split(",")
     if len(terms) != len(operands) or any(len(set(term)) != len(term) for term in [*terms, output]):
@@ -486,18 +532,36 @@ def einsum(equation, *operands):
 # ---- reductions ------------------------------------------------------------------------------------------------------
 
 
-def _axes(dim, ndim):
-    return tuple(range(ndim)) if dim is None else tuple(d % ndim for d in ((dim,) if isinstance(dim, int) else dim))
+def _axis(dim, ndim):
+    """An axis, counted from 0; a single number has one, as in torch."""
+    n = max(ndim, 1)
+    if not -n <= dim < n:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+    return dim % n
+
+
+def _dims(dim, ndim):
+    """A number or several as a tuple of axes; None, and none at all, for all of them."""
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        return None
+    axes = tuple(_axis(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
+    return axes if ndim else ()
+
+
+def _count(shape, dim):
+    """How many elements a reduction takes together."""
+    return math.prod(shape if dim is None else (shape[d] for d in dim))
 
 
 def _spread(g, shape, dim, keepdim):
     """A reduced gradient, with its axes back so that it broadcasts to the shape before the reduction."""
-    return g if keepdim or (dim is None and np.ndim(g) == 0) else np.expand_dims(g, _axes(dim, len(shape)))
+    return g if keepdim or dim is None else np.expand_dims(g, dim)
 
 
 def total(x, dim=None, keepdim=False):
     """The sum along ``dim``; every summand gets the whole gradient."""
     x = as_tensor(x)
+    dim = _dims(dim, x.ndim)
     out = x.data.sum(axis=dim, keepdims=keepdim)
     return record("sum", out, (x,), (lambda g: np.broadcast_to(_spread(g, x.shape, dim, keepdim), x.shape),))
 
@@ -505,7 +569,8 @@ def total(x, dim=None, keepdim=False):
 def mean(x, dim=None, keepdim=False):
     """The mean along ``dim``."""
     x = as_tensor(x)
-    count = math.prod(x.shape[d] for d in _axes(dim, x.ndim))
+    dim = _dims(dim, x.ndim)
+    count = _count(x.shape, dim)
     out = x.data.mean(axis=dim, keepdims=keepdim)
     return record("mean", out, (x,), (lambda g: np.broadcast_to(_spread(g / count, x.shape, dim, keepdim), x.shape),))
 
@@ -513,16 +578,18 @@ def mean(x, dim=None, keepdim=False):
 def var(x, dim=None, correction=1, keepdim=False):
     r"""The variance along ``dim``, divided by n - ``correction``; VJP :math:`2 g (x - \bar x) / (n - c)`."""
     x = as_tensor(x)
-    count = np.prod([x.shape[d] for d in _axes(dim, x.ndim)], dtype=int) - correction
+    dim = _dims(dim, x.ndim)
+    count = max(_count(x.shape, dim) - correction, 0)
     centered = x.data - x.data.mean(axis=dim, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         out = np.square(centered).sum(axis=dim, keepdims=keepdim) / count
-    return record("var", out, (x,), (lambda g: _spread(g, x.shape, dim, keepdim) * (2 / count * centered),))
+    return record("var", out, (x,), (lambda g: _spread(g, x.shape, dim, keepdim) * (2 * centered / count),))
 
 
 def _extreme(name, choose):
     def operation(x, dim=None, keepdim=False):
         x = as_tensor(x)
+        dim = _dims(dim, x.ndim)
         out = choose(x.data, axis=dim, keepdims=True)
 
         def vjp(g):
@@ -533,7 +600,7 @@ def _extreme(name, choose):
         return record(name, result, (x,), (vjp,))
 
     operation.__name__ = name
-    operation.__doc__ = f"torch's ``{name}``: ties share the gradient equally."
+    operation.__doc__ = f"torch's ``{name}``: ties share the gradient equally; where it is nan, the nans do."
     return operation
 
 
@@ -543,6 +610,7 @@ amax, amin = _extreme("amax", np.max), _extreme("amin", np.min)
 def logsumexp(x, dim, keepdim=False):
     """log of the sum of exponentials along ``dim``; its gradient is the softmax."""
     x = as_tensor(x)
+    dim = _dims(dim, x.ndim)
     out = numerics.logsumexp(x.data, axis=dim, keepdims=True)
     result = out if keepdim else out.squeeze(axis=dim)
     with_axes = lambda g: _spread(g, x.shape, dim, keepdim)  # noqa: E731
@@ -552,10 +620,11 @@ def logsumexp(x, dim, keepdim=False):
 def softmax(x, dim=-1):
     r"""Positive shares that sum to 1 along ``dim``; VJP :math:`p \odot (g - \langle g, p\rangle)`."""
     x = as_tensor(x)
+    axes = tuple(range(x.ndim)) if dim is None else _dims(dim, x.ndim)
     p = numerics.softmax(x.data, axis=dim)
 
     def vjp(g):
-        out = g - inner(g, p, _axes(dim, p.ndim))
+        out = g - inner(g, p, axes)
         out *= p
         return out
 
@@ -574,7 +643,7 @@ def log_softmax(x, dim=-1):
 
 def reshape(x, *shape):
     x = as_tensor(x)
-    shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    shape = _one_tuple(shape)
     try:
         out = x.data.reshape(shape)
     except ValueError as error:
@@ -584,7 +653,7 @@ def reshape(x, *shape):
 
 def permute(x, *dims):
     x = as_tensor(x)
-    dims = tuple(dims[0]) if len(dims) == 1 and not isinstance(dims[0], int) else dims
+    dims = _one_tuple(dims)
     return record(
         "permute", x.data.transpose(dims), (x,), (lambda g: g.transpose(np.argsort([d % x.ndim for d in dims])),)
     )
@@ -598,14 +667,14 @@ def transpose(x, dim0=-2, dim1=-1):
 
 
 def expand(x, *shape):
-    x = as_tensor(x)
-    shape = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    x, shape = as_tensor(x), _one_tuple(shape)
+    shape = tuple(x.shape[i - len(shape)] if n == -1 else n for i, n in enumerate(shape))  # -1 keeps a size
     return record("expand", np.broadcast_to(x.data, shape), (x,), (lambda g: _fit(g, x.shape),))
 
 
 def getitem(x, index):
     """Elements by NumPy's rules; the gradient is added where they came from, twice for an element taken twice."""
-    index = tuple(_data(i) for i in index) if isinstance(index, tuple) else _data(index)
+    x, index = as_tensor(x), tuple(_data(i) for i in index) if isinstance(index, tuple) else _data(index)
     basic = all(
         isinstance(i, (int, slice, type(None), type(Ellipsis)))
         for i in (index if isinstance(index, tuple) else (index,))
@@ -629,9 +698,9 @@ def _places(index, dim):
 
 
 def gather(x, dim, index):
-    """``out[i][j] = x[i][index[i][j]]`` for ``dim=1``, and so on, as torch's."""
+    """``out[i][j] = x[i][index[i][j]]`` for ``dim=1``, and so on, as torch's; a negative index counts from the end."""
     x, index = as_tensor(x), np.asarray(_data(index))
-    places = _places(index, dim % x.ndim)
+    places = _places(index, _axis(dim, x.ndim))
 
     def vjp(g):
         grad = np.zeros(x.shape, g.dtype)
@@ -644,7 +713,7 @@ def gather(x, dim, index):
 def scatter_add(x, dim, index, source):
     """``out = x`` with ``out[i][index[i][j]] += source[i][j]`` for ``dim=1``, and so on, as torch's."""
     x, source, index = as_tensor(x), as_tensor(source), np.asarray(_data(index))
-    places = _places(index, dim % x.ndim)
+    places = _places(index, _axis(dim, x.ndim))
     out = x.data.copy()
     np.add.at(out, places, source.data)
     return record("scatter_add", out, (x, source), (lambda g: g, lambda g: g[places]))

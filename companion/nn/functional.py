@@ -23,21 +23,31 @@ def linear(x, weight, bias=None):
     vjps = (lambda g: g @ w, lambda g: rows(g).T @ rows(a))
     if bias is None:
         return record("linear", out, (x, weight), vjps)
-    bias = as_tensor(bias)
+    bias = _bias(bias, len(w))
     out += bias.data
     return record("linear", out, (x, weight, bias), (*vjps, lambda g: rows(g).sum(axis=0)))
 
 
+def _bias(bias, n):
+    bias = as_tensor(bias)
+    if bias.shape != (n,):
+        raise RuntimeError(f"expected a bias of shape ({n},), got {bias.shape}")
+    return bias
+
+
 def embedding(index, weight):
     """Rows of a table of shape (num_embeddings, embedding_dim), one for each index."""
-    return ag.getitem(weight, np.asarray(index.data if isinstance(index, Tensor) else index))
+    index = np.asarray(index.data if isinstance(index, Tensor) else index)
+    if index.size and index.min() < 0:
+        raise IndexError(f"index {index.min()} is out of range, expected one from 0 on")
+    return ag.getitem(weight, index)
 
 
 # ---- convolution -----------------------------------------------------------------------------------------------------
 
 
 def _tuple(value, n):
-    return (value,) * n if isinstance(value, int) else tuple(value)
+    return (value,) * n if value is None or isinstance(value, (int, np.integer)) else tuple(value)
 
 
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
@@ -105,7 +115,9 @@ def _padding(padding, kernel_size, stride, dilation):
     return tuple((p, p) for p in _tuple(padding, 2))
 
 
-def _check_conv(x, weight, groups):
+def _check_conv(x, weight, groups, stride, dilation):
+    if min(*stride, *dilation) < 1:
+        raise RuntimeError(f"stride and dilation must be greater than zero, but got {stride} and {dilation}")
     if x.ndim != 4 or x.shape[1] != weight.shape[1] * groups:
         raise RuntimeError(
             f"Given groups={groups}, weight of size {list(weight.shape)}, expected input of shape "
@@ -132,21 +144,22 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         The channels are split into so many groups that do not see each other.
     """
     x, weight = as_tensor(x), as_tensor(weight)
-    _check_conv(x, weight, groups)
     stride, dilation, kernel = _tuple(stride, 2), _tuple(dilation, 2), weight.shape[2:]
+    _check_conv(x, weight, groups, stride, dilation)
     padding = _padding(padding, kernel, stride, dilation)
     padded = _pad(x.data, padding)
     if any(k * d - d + 1 > n for k, d, n in zip(kernel, dilation, padded.shape[2:])):
         raise RuntimeError(f"the kernel of size {kernel} is larger than the padded input of size {padded.shape[2:]}")
     patches = _windows(padded, kernel, stride, dilation)  # (N, C, KH, KW, OH, OW)
     n, f, (oh, ow) = len(padded), len(weight), patches.shape[4:]
-    columns = patches.reshape(n, groups, -1, oh * ow)  # (N, G, C/G KH KW, OH OW), a copy
-    filters = weight.data.reshape(groups, f // groups, -1)  # (G, F/G, C/G KH KW)
+    size = math.prod(weight.shape[1:])  # what one filter sees, C/G KH KW
+    columns = patches.reshape(n, groups, size, oh * ow)  # a copy
+    filters = weight.data.reshape(groups, f // groups, size)
     out = (filters @ columns).reshape(n, f, oh, ow)
     grouped = lambda g: g.reshape(n, groups, f // groups, oh * ow)  # noqa: E731
 
     def by_input(g):
-        patches = (filters.swapaxes(1, 2) @ grouped(g)).reshape(n, -1, *kernel, oh, ow)
+        patches = (filters.swapaxes(1, 2) @ grouped(g)).reshape(n, x.shape[1], *kernel, oh, ow)
         return _crop(_add_windows(patches, padded.shape, stride, dilation), padding)
 
     def by_weight(g):
@@ -154,7 +167,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
     if bias is None:
         return record("conv2d", out, (x, weight), (by_input, by_weight))
-    bias = as_tensor(bias)
+    bias = _bias(bias, f)
     out += bias.data[:, None, None]
     return record("conv2d", out, (x, weight, bias), (by_input, by_weight, lambda g: g.sum(axis=(0, 2, 3))))
 
@@ -195,6 +208,8 @@ def conv_transpose2d(x, weight, bias=None, stride=1, padding=0, output_padding=0
     n, c, h, w = x.shape
     f = weight.shape[1] * groups
     size = [(m - 1) * s + d * (k - 1) + 1 + e for m, s, d, k, e in zip((h, w), stride, dilation, kernel, extra)]
+    if min(*stride, *dilation) < 1 or any(m <= 2 * p for m, (p, _) in zip(size, padding)):
+        raise RuntimeError(f"stride={stride}, dilation={dilation} and padding={padding} leave nothing of {x.shape}")
     filters = weight.data.reshape(groups, c // groups, -1)  # (G, C/G, F/G KH KW)
     grouped = x.data.reshape(n, groups, c // groups, h * w)
     patches = (filters.swapaxes(1, 2) @ grouped).reshape(n, f, *kernel, h, w)
@@ -202,7 +217,7 @@ def conv_transpose2d(x, weight, bias=None, stride=1, padding=0, output_padding=0
 
     def columns(g):  # the patches of the gradient from which each input element receives, (N, G, F/G KH KW, H W)
         patches = _windows(_pad(g, padding), kernel, stride, dilation)[..., :h, :w]
-        return patches.reshape(n, groups, -1, h * w)
+        return patches.reshape(n, groups, math.prod(weight.shape[1:]), h * w)
 
     def by_weight(g):
         return (grouped @ columns(g).swapaxes(2, 3)).sum(axis=0).reshape(weight.shape)
@@ -210,7 +225,7 @@ def conv_transpose2d(x, weight, bias=None, stride=1, padding=0, output_padding=0
     vjps = (lambda g: (filters @ columns(g)).reshape(x.shape), by_weight)
     if bias is None:
         return record("conv_transpose2d", out, (x, weight), vjps)
-    bias = as_tensor(bias)
+    bias = _bias(bias, f)
     out = out + bias.data[:, None, None]
     return record("conv_transpose2d", out, (x, weight, bias), (*vjps, lambda g: g.sum(axis=(0, 2, 3))))
 
@@ -281,11 +296,22 @@ def _spans(size, wanted):
     return [(i * size // wanted, -(-(i + 1) * size // wanted)) for i in range(wanted)]
 
 
-def adaptive_avg_pool2d(x, output_size):
-    """Means over windows chosen so that the output has the wanted size."""
+def _adaptive(x, output_size):
+    """The input, checked, and the wanted height and width; None keeps the present one."""
     x = as_tensor(x)
+    if x.ndim != 4 or 0 in x.shape[1:]:
+        raise RuntimeError(f"expected an input of shape (N, C, H, W) with something in it, but got {list(x.shape)}")
+    return x, [size if wanted is None else wanted for size, wanted in zip(x.shape[2:], _tuple(output_size, 2))]
+
+
+def adaptive_avg_pool2d(x, output_size):
+    """Means over windows chosen so that the output has the wanted size, where None keeps the input's.
+
+    Computed as a product with a matrix of averages on either side: a nan or inf spreads over its whole map.
+    """
+    x, output_size = _adaptive(x, output_size)
     averages = []
-    for size, wanted in zip(x.shape[2:], _tuple(output_size, 2)):
+    for size, wanted in zip(x.shape[2:], output_size):
         matrix = np.zeros((wanted, size), x.dtype)
         for i, (start, end) in enumerate(_spans(size, wanted)):
             matrix[i, start:end] = 1 / (end - start)
@@ -296,13 +322,13 @@ def adaptive_avg_pool2d(x, output_size):
 
 def adaptive_max_pool2d(x, output_size):
     """The largest element of each window of :func:`adaptive_avg_pool2d`; the gradient goes to the first of them."""
-    x = as_tensor(x)
-    (h, w), (m, k) = x.shape[2:], _tuple(output_size, 2)
+    x, (m, k) = _adaptive(x, output_size)
+    h, w = x.shape[2:]
     out = np.empty((*x.shape[:2], m, k), x.dtype)
     winner = np.empty(out.shape, np.intp)  # its place in the flattened image
     for i, (top, bottom) in enumerate(_spans(h, m)):
         for j, (left, right) in enumerate(_spans(w, k)):
-            window = x.data[:, :, top:bottom, left:right].reshape(*x.shape[:2], -1)
+            window = x.data[:, :, top:bottom, left:right].reshape(*x.shape[:2], (bottom - top) * (right - left))
             place = window.argmax(axis=2, keepdims=True)
             out[:, :, i, j] = np.take_along_axis(window, place, axis=2)[..., 0]
             row, column = np.divmod(place[..., 0], right - left)
@@ -310,7 +336,8 @@ def adaptive_max_pool2d(x, output_size):
 
     def vjp(g):
         grad = np.zeros((x.shape[0] * x.shape[1], h * w), g.dtype)
-        np.add.at(grad, (np.arange(len(grad))[:, None], winner.reshape(len(grad), -1)), g.reshape(len(grad), -1))
+        maps = (len(grad), m * k)
+        np.add.at(grad, (np.arange(len(grad))[:, None], winner.reshape(maps)), g.reshape(maps))
         return grad.reshape(x.shape)
 
     return record("adaptive_max_pool2d", out, (x,), (vjp,))
@@ -328,6 +355,7 @@ def _normalize(name, x, weight, bias, axes, eps, shape, center=True):
     where the mean was taken off.
     """
     a = x.data
+    weight, bias = (None if p is None else as_tensor(p) for p in (weight, bias))
     axes = tuple(axis % a.ndim for axis in axes)
     count = math.prod(a.shape[axis] for axis in axes)
     mean = a.mean(axis=axes, keepdims=True) if center else 0.0
@@ -374,7 +402,7 @@ def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=Fa
     shape, axes = _channels(x), (0, *range(2, x.ndim))
     if training or running_mean is None:
         count = x.numel() // x.shape[1]
-        if count == 1:
+        if count < 2:
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(x.shape)}")
         out, mean, var = _normalize("batch_norm", x, weight, bias, axes, eps, shape)
         if running_mean is not None:
@@ -387,19 +415,24 @@ def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=Fa
     return out if bias is None else out + bias.reshape(shape)
 
 
-def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
-    """Normalize each sample over its last axes, those of ``normalized_shape``."""
+def _last_axes(x, normalized_shape):
     x, shape = as_tensor(x), _tuple(normalized_shape, 1)
-    if x.shape[x.ndim - len(shape) :] != shape:
+    if not shape or x.shape[-len(shape) :] != shape:
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected such last axes, but got input of size {list(x.shape)}"
         )
+    return x, shape
+
+
+def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    """Normalize each sample over its last axes, those of ``normalized_shape``."""
+    x, shape = _last_axes(x, normalized_shape)
     return _normalize("layer_norm", x, weight, bias, tuple(range(-len(shape), 0)), eps, shape)[0]
 
 
 def rms_norm(x, normalized_shape, weight=None, eps=None):
     """Divide each sample by the root mean square over its last axes; no mean is taken off, no bias added."""
-    x, shape = as_tensor(x), _tuple(normalized_shape, 1)
+    x, shape = _last_axes(x, normalized_shape)
     eps = np.finfo(x.dtype).eps if eps is None else eps
     return _normalize("rms_norm", x, weight, None, tuple(range(-len(shape), 0)), eps, shape, center=False)[0]
 
@@ -411,7 +444,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
         raise RuntimeError(
             f"Expected number of channels in input to be divisible by num_groups, got {x.shape} and {num_groups}"
         )
-    grouped = x.reshape(x.shape[0], num_groups, -1)
+    grouped = x.reshape(x.shape[0], num_groups, math.prod(x.shape[1:]) // num_groups)
     out = _normalize("group_norm", grouped, None, None, (2,), eps, (1, 1, 1))[0].reshape(*x.shape)
     out = out if weight is None else out * weight.reshape(_channels(x))
     return out if bias is None else out + bias.reshape(_channels(x))
@@ -432,6 +465,7 @@ def leaky_relu(x, negative_slope=0.01):
 def elu(x, alpha=1.0):
     r"""x for x > 0, else :math:`\alpha (e^x - 1)`."""
     x = as_tensor(x)
+    alpha = float(alpha)  # a plain number, which does not widen float32
     low = alpha * np.expm1(np.minimum(x.data, 0))
     return record("elu", np.where(x.data > 0, x.data, low), (x,), (lambda g: g * np.where(x.data > 0, 1, low + alpha),))
 
@@ -466,7 +500,7 @@ def dropout(x, p=0.5, training=True, rng=None):
     x = as_tensor(x)
     if not training or p == 0:
         return x
-    rng = np.random.default_rng() if rng is None else rng
+    rng = np.random.default_rng(rng)
     keep = (rng.random(x.shape) >= p) / (1 - p) if p < 1 else np.zeros(x.shape)
     return x * keep.astype(x.dtype)
 
@@ -533,39 +567,57 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
     ignore_index : int
         A class target that costs nothing and does not count.
     """
-    x = as_tensor(x)
-    target = target.data if isinstance(target, Tensor) else np.asarray(target)
-    n_classes = x.shape[1]
-    log_p = ag.log_softmax(x, dim=1)
-    weights = np.ones(n_classes, x.dtype) if weight is None else np.asarray(as_tensor(weight).data)
-    shape = (1, n_classes, *(1,) * (x.ndim - 2))
+    x, target = as_tensor(x), as_tensor(target)
+    if x.ndim < 2:
+        raise RuntimeError(f"expected logits of shape (N, K, ...), got {x.shape}")
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    n_classes, log_p = x.shape[1], ag.log_softmax(x, dim=1)
+    weights = _class_weights(weight, log_p).reshape(1, n_classes, *(1,) * (x.ndim - 2))
     if target.dtype.kind == "f":
         if target.shape != x.shape:
             raise RuntimeError(f"expected probabilities of shape {x.shape}, got {target.shape}")
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        target = target if target.requires_grad else target.data.astype(x.dtype)
         soft = (1 - label_smoothing) * target + label_smoothing / n_classes
-        values = -(log_p * (soft * weights.reshape(shape)).astype(x.dtype)).sum(dim=1)
+        values = -(log_p * (soft * weights)).sum(dim=1)
         return _reduce(values, reduction, total=values.numel())
-    if target.shape != (x.shape[0], *x.shape[2:]):
-        raise RuntimeError(f"expected class targets of shape {(x.shape[0], *x.shape[2:])}, got {target.shape}")
+    values, counted, total = _own_costs(log_p, target.data, weight, ignore_index)
+    if label_smoothing:
+        spread = -(log_p * weights).sum(dim=1)
+        spread = spread if counted.all() else ag.where(counted, spread, 0.0)
+        values = (1 - label_smoothing) * values + (label_smoothing / n_classes) * spread
+    return _reduce(values, reduction, total=total)
+
+
+def _class_weights(weight, log_p):
+    if weight is None:
+        return np.ones(log_p.shape[1], log_p.dtype)
+    weight = np.asarray(as_tensor(weight).data, log_p.dtype)
+    if weight.shape != log_p.shape[1:2]:
+        raise RuntimeError(f"expected a weight for each of {log_p.shape[1]} classes, got the shape {weight.shape}")
+    return weight
+
+
+def _own_costs(log_p, target, weight, ignore_index):
+    """Minus the weighted log-probabilities of the targets, which of them count, and the sum of their weights."""
+    shape = (log_p.shape[0], *log_p.shape[2:])
+    if target.shape != shape:
+        raise RuntimeError(f"expected class targets of shape {shape}, got {target.shape}")
     counted = target != ignore_index
     safe = np.where(counted, target, 0)
-    if ((safe < 0) | (safe >= n_classes)).any():
-        raise IndexError(
-            f"Target {target[counted].min()} or {target[counted].max()} is out of bounds for {n_classes} classes"
-        )
-    own = (counted if weight is None else weights[safe] * counted).astype(x.dtype)
-    values = ag.gather(log_p, 1, safe[:, None]).reshape(*target.shape) * -own
-    if label_smoothing:
-        spread = -(log_p * weights.reshape(shape).astype(x.dtype)).sum(dim=1) * counted.astype(x.dtype)
-        values = (1 - label_smoothing) * values + (label_smoothing / n_classes) * spread
-    return _reduce(values, reduction, total=own.sum())
+    if ((safe < 0) | (safe >= log_p.shape[1])).any():
+        raise IndexError(f"Target {safe.min()} or {safe.max()} is out of bounds for {log_p.shape[1]} classes")
+    own = counted.astype(log_p.dtype) if weight is None else _class_weights(weight, log_p)[safe] * counted
+    values = ag.gather(log_p, 1, safe[:, None]).reshape(shape) * -own
+    return values if counted.all() else ag.where(counted, values, 0.0), counted, own.sum()
 
 
-def nll_loss(log_p, target, weight=None, reduction="mean"):
-    """-log_p of the target class, from log-probabilities of shape (N, K)."""
-    log_p, target = as_tensor(log_p), np.asarray(target.data if isinstance(target, Tensor) else target)
-    own = np.ones(len(target), log_p.dtype) if weight is None else np.asarray(weight)[target].astype(log_p.dtype)
-    return _reduce(-ag.gather(log_p, 1, target[:, None]).reshape(-1) * own, reduction, total=own.sum())
+def nll_loss(log_p, target, weight=None, reduction="mean", ignore_index=-100):
+    """-log_p of the target class, from log-probabilities of shape (N, K, ...); see :func:`cross_entropy`."""
+    values, _, total = _own_costs(as_tensor(log_p), np.asarray(as_tensor(target).data), weight, ignore_index)
+    return _reduce(values, reduction, total=total)
 
 
 def kl_div(x, target, reduction="mean", log_target=False):
@@ -574,6 +626,5 @@ def kl_div(x, target, reduction="mean", log_target=False):
     if log_target:
         values = ag.exp(target) * (target - x)
     else:
-        log = np.log(np.where(target.data > 0, target.data, 1.0)).astype(x.dtype)
-        values = target * (log - x)
+        values = target * (ag.log(ag.where(target.data == 0, 1.0, target)) - x)  # 0 log 0 = 0
     return values.sum() / x.shape[0] if reduction == "batchmean" else _reduce(values, reduction)

@@ -1,10 +1,12 @@
 """Layers that hold their parameters (``torch.nn``): thin shells around :mod:`companion.nn.functional`."""
 
+import inspect
+import math
 from collections import OrderedDict
 
 import numpy as np
 
-from companion.autograd import Tensor, as_tensor
+from companion.autograd import Tensor, _axis, _data, as_tensor
 from companion.nn import functional as F
 from companion.nn import init
 
@@ -16,6 +18,11 @@ class Parameter(Tensor):
 
     def __init__(self, data, requires_grad=True):
         super().__init__(np.array(data.data if isinstance(data, Tensor) else data), requires_grad=requires_grad)
+
+
+def _check_parameter(name, value):
+    if not (value is None or isinstance(value, Parameter)):
+        raise TypeError(f"cannot assign {type(value).__name__} as parameter {name!r} (Parameter or None expected)")
 
 
 class Module:
@@ -38,10 +45,16 @@ class Module:
         self._parameters, self._buffers, self._modules = OrderedDict(), OrderedDict(), OrderedDict()
 
     def __setattr__(self, name, value):
+        parameter, module = isinstance(value, Parameter), isinstance(value, Module)
+        if (parameter or module) and "_modules" not in self.__dict__:
+            raise AttributeError(f"cannot assign {name!r} before Module.__init__() call")
+        if name in self.__dict__.get("_parameters", ()) and not module:
+            _check_parameter(name, value)
+        known_buffer = name in self.__dict__.get("_buffers", ())
         belongs = {
-            "_parameters": isinstance(value, Parameter),
-            "_modules": isinstance(value, Module),
-            "_buffers": value is not None and name in self.__dict__.get("_buffers", ()),
+            "_parameters": parameter,
+            "_modules": module,
+            "_buffers": known_buffer and not (value is None or parameter or module),
         }
         for store, here in belongs.items():  # a name stands for one thing
             if here:
@@ -50,6 +63,11 @@ class Module:
                 self.__dict__.get(store, {}).pop(name, None)
         object.__setattr__(self, name, value)
 
+    def __delattr__(self, name):
+        for store in (self._parameters, self._buffers, self._modules):
+            store.pop(name, None)
+        object.__delattr__(self, name)
+
     def register_buffer(self, name, value):
         """An array that belongs to the state but is not trained."""
         self._buffers[name] = value
@@ -57,6 +75,7 @@ class Module:
 
     def register_parameter(self, name, value):
         """A parameter, or None for one that is absent."""
+        _check_parameter(name, value)
         setattr(self, name, value)
 
     def forward(self, x):
@@ -66,13 +85,20 @@ class Module:
         return self.forward(*inputs, **keywords)
 
     def children(self):
-        return iter(self._modules.values())
+        """The modules directly below, a shared one once."""
+        return iter({id(module): module for module in self._modules.values()}.values())
 
-    def named_modules(self, prefix=""):
-        """This module and all below it, with their names."""
-        yield prefix, self
-        for name, module in self._modules.items():
-            yield from module.named_modules(f"{prefix}.{name}" if prefix else name)
+    def named_modules(self, prefix="", remove_duplicate=True):
+        """This module and all below it, with their names; a shared one once, unless all its names are wanted."""
+        seen, waiting = set(), [(prefix, self)]
+        while waiting:
+            prefix, module = waiting.pop()
+            if remove_duplicate and id(module) in seen:
+                continue
+            seen.add(id(module))
+            yield prefix, module
+            below = [(f"{prefix}.{name}" if prefix else name, child) for name, child in module._modules.items()]
+            waiting.extend(reversed(below))
 
     def modules(self):
         return (module for _, module in self.named_modules())
@@ -89,9 +115,9 @@ class Module:
         return (value for _, value in self.named_parameters())
 
     def _state(self):
-        for prefix, module in self.named_modules():
+        for prefix, module in self.named_modules(remove_duplicate=False):
             for store in (module._parameters, module._buffers):
-                for name in store:
+                for name in (n for n, value in store.items() if value is not None):
                     yield (f"{prefix}.{name}" if prefix else name), store, name
 
     def state_dict(self):
@@ -120,8 +146,10 @@ class Module:
                 problems.append(f"size mismatch for {key}: got {values[key].shape}, expected {expected}")
         if problems:
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}: " + "; ".join(problems))
-        for key, (store, name) in own.items():
-            target = store[name].data if isinstance(store[name], Tensor) else store[name]
+        targets = {key: _data(store[name]) for key, (store, name) in own.items()}
+        for key, target in targets.items():  # what cannot be converted fails here, before any change
+            values[key] = values[key].astype(target.dtype)
+        for key, target in targets.items():
             target[...] = values[key]
 
     def train(self, mode=True):
@@ -150,17 +178,24 @@ class Module:
             parameter.grad = None
 
     def to(self, dtype):
-        """Parameters and floating-point buffers in another dtype."""
+        """Parameters, their gradients and floating-point buffers in another floating-point dtype."""
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"to expects a floating-point dtype, got {np.dtype(dtype)}")
+        for parameter in self.parameters():
+            parameter.data = parameter.data.astype(dtype)
+            if parameter.grad is not None:
+                parameter.grad = Tensor(parameter.grad.data.astype(dtype))
         for module in self.modules():
-            for parameter in module._parameters.values():
-                parameter.data = parameter.data.astype(dtype)
             for name, value in module._buffers.items():
-                if value.dtype.kind == "f":
+                if value is not None and value.dtype.kind == "f":
                     module.register_buffer(name, value.astype(dtype))
         return self
 
     def extra_repr(self):
-        return ""
+        """The settings: arguments of the constructor that the module keeps under their own names."""
+        names = inspect.signature(type(self).__init__).parameters
+        plain = (int, float, str, tuple, list, type(None))
+        return ", ".join(f"{n}={self.__dict__[n]}" for n in names if isinstance(self.__dict__.get(n, self), plain))
 
     def __repr__(self):
         lines = [f"  ({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
@@ -178,22 +213,24 @@ class Sequential(Module):
         else:
             modules = ((str(i), module) for i, module in enumerate(modules))
         for name, module in modules:
+            if not isinstance(module, Module):
+                raise TypeError(f"{module!r} is not a Module")
             setattr(self, name, module)
 
     def forward(self, x):
-        for module in self.children():
+        for module in self._modules.values():
             x = module(x)
         return x
 
     def __getitem__(self, index):
-        modules = list(self.children())
+        modules = list(self._modules.values())
         return Sequential(*modules[index]) if isinstance(index, slice) else modules[index]
 
     def __len__(self):
         return len(self._modules)
 
     def __iter__(self):
-        return self.children()
+        return iter(self._modules.values())
 
 
 def _bias(wanted, shape, fan_in, rng, dtype):
@@ -257,7 +294,11 @@ class _Conv(Module):
         return self.out_channels, self.in_channels // self.groups
 
     def extra_repr(self):
-        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        unusual = {"padding": self.padding, "dilation": self.dilation, "groups": self.groups}
+        usual = {"padding": (0,) * self.dims, "dilation": (1,) * self.dims, "groups": 1}
+        more = "".join(f", {name}={value}" for name, value in unusual.items() if value != usual[name])
+        more += "" if self.bias is not None else ", bias=False"
+        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}{more}"
 
 
 class Conv2d(_Conv):
@@ -423,7 +464,7 @@ class GroupNorm(Module):
         super().__init__()
         if num_channels % num_groups:
             raise ValueError(f"num_channels={num_channels} must be divisible by num_groups={num_groups}")
-        self.num_groups, self.eps = num_groups, eps
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
         self.bias = Parameter(np.zeros(num_channels, dtype)) if affine else None
 
@@ -449,9 +490,9 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings, embedding_dim, *, rng=None, dtype=float):
         super().__init__()
-        self.weight = Parameter(
-            np.random.default_rng(rng).standard_normal((num_embeddings, embedding_dim)).astype(dtype)
-        )
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        weight = np.random.default_rng(rng).standard_normal((num_embeddings, embedding_dim))
+        self.weight = Parameter(weight.astype(dtype))
 
     def forward(self, index):
         return F.embedding(index, self.weight)
@@ -471,8 +512,10 @@ class Flatten(Module):
 
     def forward(self, x):
         x = as_tensor(x)
-        start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
-        return x.reshape(*x.shape[:start], -1, *x.shape[end + 1 :])
+        start, end = _axis(self.start_dim, x.ndim), _axis(self.end_dim, x.ndim)
+        if start > end:
+            raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+        return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
 
 def _activation(name, function, **defaults):
@@ -488,8 +531,12 @@ def _activation(name, function, **defaults):
     def forward(self, x):
         return function(as_tensor(x), **{key: getattr(self, key) for key in defaults})
 
+    def extra_repr(self):
+        return ", ".join(f"{key}={getattr(self, key)}" for key in defaults)
+
+    methods = {"__init__": __init__, "forward": forward, "extra_repr": extra_repr}
     doc = f"``{function.__name__}`` as a module."
-    return type(name, (Module,), {"__init__": __init__, "forward": forward, "__doc__": doc, "__module__": __name__})
+    return type(name, (Module,), {**methods, "__doc__": doc, "__module__": __name__})
 
 
 ReLU = _activation("ReLU", F.relu)
@@ -524,5 +571,5 @@ BCEWithLogitsLoss = _loss(
 CrossEntropyLoss = _loss(
     "CrossEntropyLoss", F.cross_entropy, weight=None, reduction="mean", label_smoothing=0.0, ignore_index=-100
 )
-NLLLoss = _loss("NLLLoss", F.nll_loss, weight=None, reduction="mean")
+NLLLoss = _loss("NLLLoss", F.nll_loss, weight=None, reduction="mean", ignore_index=-100)
 KLDivLoss = _loss("KLDivLoss", F.kl_div, reduction="mean", log_target=False)

@@ -24,7 +24,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite: {total}"
         )
-    factor = max_norm / (total + 1e-6)
+    factor = float(max_norm) / (total + 1e-6)  # a plain number, which does not widen float32
     for p in parameters:
         with np.errstate(invalid="ignore"):  # inf * 0 is nan, as in torch
             p.grad.data = p.grad.data * (1.0 if factor > 1 else factor)  # a nan factor is no larger than 1
@@ -34,7 +34,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
 def clip_grad_value_(parameters, clip_value):
     """Move each element of the gradients into [-clip_value, clip_value]."""
     for p in _with_grad(parameters):
-        p.grad.data = np.clip(p.grad.data, -clip_value, clip_value)
+        p.grad.data = np.clip(p.grad.data, -float(clip_value), float(clip_value))
 
 
 def parameters_to_vector(parameters):

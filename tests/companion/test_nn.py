@@ -347,3 +347,166 @@ def test_ties_in_adaptive_max_pooling_go_to_the_first_and_overlaps_add():
     ours = nn.Parameter(np.zeros((1, 1, 5, 5)))
     nn.functional.adaptive_max_pool2d(ours, 3).backward(g)
     np.testing.assert_array_equal(ours.grad.data, x.grad.numpy())
+
+
+EMPTY = [
+    ("Linear", (3, 2), (0, 3)), ("Conv2d", (3, 2, 3), (0, 3, 5, 5)), ("Conv1d", (3, 2, 3), (0, 3, 5)),
+    ("ConvTranspose2d", (3, 2, 3), (0, 3, 5, 5)), ("MaxPool2d", (2,), (0, 3, 4, 4)), ("AvgPool2d", (2,), (0, 3, 4, 4)),
+    ("AdaptiveAvgPool2d", (2,), (0, 3, 5, 5)), ("AdaptiveMaxPool2d", (2,), (0, 3, 5, 5)),
+    ("GroupNorm", (1, 3), (0, 3, 4)), ("LayerNorm", (4,), (0, 4)),
+    ("Flatten", (), (0, 3, 4)), ("Flatten", (0, 1), (2, 0, 4)), ("Flatten", (0,), ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape"), EMPTY, ids=str)
+def test_no_samples_at_all(name, arguments, shape):
+    module, x = getattr(nn, name)(*arguments), Tensor(np.ones(shape), requires_grad=True)
+    out = module(x)
+    assert out.shape == tuple(getattr(torch.nn, name)(*arguments)(torch.ones(shape)).shape)
+    out.sum().backward()
+    assert x.grad.shape == shape
+    assert all((p.grad.data == 0).all() for p in module.parameters())
+
+
+@pytest.mark.parametrize("size", [(None, 2), (3, None)])
+@pytest.mark.parametrize("kind", ["Avg", "Max"])
+def test_adaptive_pooling_keeps_a_size_that_is_none(kind, size):
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 6))
+    ours, theirs = (getattr(lib, f"Adaptive{kind}Pool2d")(size) for lib in (nn, torch.nn))
+    assert_allclose(ours(x).data, theirs(torch.tensor(x)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 0.5, 2.0, 3.0])], ids=["equal", "weighted"])
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "NLLLoss"])
+@pytest.mark.parametrize("target", [[0, -100, 3], [-100, -100, -100]], ids=["some", "all"])
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_ignored_targets_cost_nothing_and_get_no_gradient(name, weight, reduction, target):
+    x = np.log(np.random.default_rng(0).dirichlet(np.ones(4), size=3))
+    x[1, 0] = -np.inf  # an ignored row may hold anything
+    theirs = torch.tensor(x, requires_grad=True)
+    class_weight = None if weight is None else torch.tensor(weight)
+    expected = getattr(torch.nn, name)(class_weight, reduction=reduction)(theirs, torch.tensor(target))
+    ours = Tensor(x, requires_grad=True)
+    out = getattr(nn, name)(weight, reduction=reduction)(ours, target)
+    assert_allclose(out.data, expected.detach())
+    out.sum().backward()
+    expected.sum().backward()
+    assert_allclose(ours.grad.data, theirs.grad, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["kl_div", "cross_entropy"])
+def test_probabilities_that_are_trained_too_get_their_gradient(name):
+    rng = np.random.default_rng(0)
+    logits, target = rng.normal(size=(3, 4)), rng.dirichlet(np.ones(4), size=3)
+    ours, theirs = Tensor(target, requires_grad=True), torch.tensor(target, requires_grad=True)
+    getattr(F, name)(logits, ours).backward()
+    getattr(torch.nn.functional, name)(torch.tensor(logits), theirs).backward()
+    assert_allclose(ours.grad.data, theirs.grad, rtol=1e-10)
+
+
+def test_a_shared_module_is_visited_once_but_stored_under_all_its_names():
+    layer = nn.Linear(2, 2, rng=0)
+    model = nn.Sequential(layer, nn.ReLU(), layer)
+    calls = []
+    model.apply(calls.append)
+    assert calls.count(layer) == 1 and len(list(model.modules())) == 3
+    assert list(model.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    assert_allclose(model(np.eye(2)).data, layer(np.maximum(layer(np.eye(2)).data, 0)).data)
+
+
+def test_a_state_with_a_value_of_another_kind_changes_nothing():
+    model = nn.Linear(2, 1, rng=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="convert"):
+        model.load_state_dict({"weight": before["weight"] + 1, "bias": np.array(["x"])})
+    assert (model.weight.data == before["weight"]).all()
+
+
+def test_parameters_are_replaced_by_parameters_and_gone_when_deleted():
+    layer = nn.Linear(2, 2, rng=0)
+    with pytest.raises(TypeError, match="Parameter or None"):
+        layer.weight = Tensor(np.ones((2, 2)))
+    with pytest.raises(TypeError, match="Parameter or None"):
+        layer.register_parameter("scale", np.ones(2))
+    del layer.bias
+    assert list(layer.state_dict()) == ["weight"] and not hasattr(layer, "bias")
+    layer.register_buffer("later", None)
+    assert list(layer.state_dict()) == ["weight"]
+    layer.later = np.ones(3)
+    assert list(layer.state_dict()) == ["weight", "later"]
+
+
+def test_another_dtype_takes_the_gradients_along_and_must_be_floating():
+    layer = nn.Linear(2, 2, rng=0)
+    layer(np.eye(2)).sum().backward()
+    assert layer.to(np.float32).weight.grad.dtype == np.float32
+    with pytest.raises(TypeError, match="floating-point dtype"):
+        layer.to(int)
+
+
+def test_clipping_by_a_numpy_number_leaves_float32():
+    layer = nn.Linear(2, 2, dtype=np.float32)
+    layer(np.ones((1, 2), np.float32)).sum().backward()
+    nn.utils.clip_grad_norm_(layer.parameters(), np.float64(0.1))
+    nn.utils.clip_grad_value_(layer.parameters(), np.float64(0.1))
+    assert layer.weight.grad.dtype == np.float32
+
+
+def test_modules_say_their_settings():
+    assert repr(nn.Dropout(0.3)) == "Dropout(p=0.3)"
+    assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)"
+    assert repr(nn.MaxPool2d(2, padding=1)) == "MaxPool2d(kernel_size=2, stride=None, padding=1)"
+    conv = nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False)
+    assert repr(conv) == str(torch.nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False))
+
+
+def test_arrays_as_weights_of_a_normalization():
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    twice = np.full(4, 2.0)
+    assert_allclose(F.layer_norm(x, 4, twice, twice).data, 2 * F.layer_norm(x, 4).data + 2)
+    assert_allclose(F.batch_norm(x, None, None, twice).data, 2 * F.batch_norm(x, None, None).data)
+
+
+IMAGE = np.ones((1, 1, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: F.linear(np.ones((2, 3)), np.ones((4, 3)), np.ones((2, 4))), RuntimeError, r"bias of shape \(4,\)"),
+        (lambda: F.conv2d(IMAGE, np.ones((2, 1, 3, 3)), np.ones(1)), RuntimeError, r"bias of shape \(2,\)"),
+        (lambda: F.conv2d(IMAGE, np.ones((2, 1, 3, 3)), dilation=0), RuntimeError, "greater than zero"),
+        (lambda: F.conv_transpose2d(IMAGE[..., :1, :1], np.ones((1, 1, 3, 3)), padding=2), RuntimeError, "nothing of"),
+        (lambda: F.adaptive_max_pool2d(IMAGE[0], 1), RuntimeError, r"shape \(N, C, H, W\)"),
+        (lambda: F.embedding([-1], np.ones((3, 2))), IndexError, "out of range"),
+        (lambda: F.rms_norm(np.ones((2, 3)), 4), RuntimeError, "expected such last axes"),
+        (lambda: F.layer_norm(np.ones((2, 3)), ()), RuntimeError, "expected such last axes"),
+        (lambda: nn.BatchNorm1d(3)(np.ones((0, 3))), ValueError, "more than 1 value per channel"),
+        (lambda: nn.Flatten(2, 1)(np.ones((2, 3, 4))), RuntimeError, "start_dim cannot come after"),
+        (lambda: nn.Flatten(5)(np.ones((2, 3, 4))), IndexError, "out of range"),
+        (lambda: nn.Sequential(nn.Linear(1, 1), np.tanh), TypeError, "not a Module"),
+        (lambda: F.nll_loss(np.zeros((3, 4)), [0, -1, 2]), IndexError, "Target -1"),
+        (lambda: F.nll_loss(np.zeros((3, 4)), [0, 1]), RuntimeError, r"class targets of shape \(3,\)"),
+        (lambda: F.cross_entropy(np.zeros(4), 1), RuntimeError, r"shape \(N, K, ...\)"),
+        (lambda: F.cross_entropy(np.zeros((2, 4)), [0, 1], weight=np.ones(3)), RuntimeError, "each of 4 classes"),
+        (lambda: F.cross_entropy(np.zeros((2, 4)), [0, 1], label_smoothing=1.5), RuntimeError, "between 0.0 and 1.0"),
+        (
+            lambda: F.cross_entropy(np.zeros((1, 2)), np.full((1, 2), 0.5), ignore_index=1),
+            RuntimeError,
+            "not supported",
+        ),
+    ],
+)
+def test_refused_instead_of_guessed(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_a_module_needs_its_constructor():
+    class Forgetful(nn.Module):
+        def __init__(self):
+            self.layer = nn.Linear(1, 1)
+
+    with pytest.raises(AttributeError, match=r"before Module.__init__"):
+        Forgetful()

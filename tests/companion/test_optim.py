@@ -410,6 +410,7 @@ def test_schedules_leave_torchs_trace(name, options, optimizer):
     ours, theirs, mine, reference = both(optimizer, extra, lr=0.2)
     schedule = getattr(lr_scheduler, name)(mine, **options)
     expected = getattr(torch.optim.lr_scheduler, name)(reference, **options)
+    assert schedule.base_lrs == pytest.approx(expected.base_lrs)
     rng = np.random.default_rng(0)
     for _ in range(40):
         np.testing.assert_allclose(schedule.get_last_lr(), expected.get_last_lr(), rtol=1e-9, atol=1e-13)

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
@@ -94,14 +95,29 @@ class History(dict):
             self.setdefault(name, []).append(value)
 
 
+@contextmanager
+def _evaluation(model):
+    """Evaluation mode, nothing recorded; every module is set back to its own mode, whatever happens."""
+    before = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
 def predict(model, X, batch_size=1024):
     """The outputs of a model in evaluation mode, as an ndarray; nothing is recorded, the mode is set back."""
-    before = model.training
-    model.eval()
-    with no_grad():
-        outputs = [model(Tensor(X[i : i + batch_size])).data for i in range(0, len(X), batch_size)]
-    model.train(before)
+    with _evaluation(model):
+        outputs = [model(Tensor(X[i : i + batch_size])).data for i in range(0, max(len(X), 1), batch_size)]
     return np.concatenate(outputs)
+
+
+def _not_empty(loader):
+    if len(loader) == 0:
+        raise ValueError("the loader has no batch: its dataset is empty, or drop_last left nothing")
 
 
 def evaluate(model, loss_fn, loader, metrics=None):
@@ -118,17 +134,23 @@ def evaluate(model, loss_fn, loader, metrics=None):
     -------
     dict
         ``"loss"`` and the metrics by name.
+
+    Raises
+    ------
+    ValueError
+        If the loader has no batch.
     """
-    sums, count, before = {}, 0, model.training
-    model.eval()
-    with no_grad():
+    _not_empty(loader)
+    if "loss" in (metrics or {}):
+        raise ValueError("'loss' is the name of the loss: give the metric another one")
+    sums, count = {}, 0
+    with _evaluation(model):
         for X, y in loader:
             output = model(Tensor(X))
             values = {"loss": loss_fn(output, y).item()}
             values.update({name: metric(output.data, y) for name, metric in (metrics or {}).items()})
             sums = {name: sums.get(name, 0.0) + len(y) * value for name, value in values.items()}
             count += len(y)
-    model.train(before)
     return {name: value / count for name, value in sums.items()}
 
 
@@ -201,12 +223,22 @@ def fit(
     -------
     History
         With ``"train_loss"``, ``"lr"``, and with validation data ``"valid_loss"`` and ``"valid_<metric>"``.
+
+    Raises
+    ------
+    ValueError
+        If a loader has no batch, or something needs the validation loss and there is none.
+    FloatingPointError
+        If a loss is not finite, as in `train_step`.
     """
+    _not_empty(train_loader)
+    if valid_loader is not None:
+        _not_empty(valid_loader)
     if valid_loader is None and (patience is not None or metrics or hasattr(scheduler, "is_better")):
         raise ValueError("patience, metrics and ReduceLROnPlateau look at the validation loss: give a valid_loader")
     history, best, best_state = History(), np.inf, None
-    model.train()
     for epoch in (bar := tqdm(range(epochs), disable=not progress, desc="epochs")):
+        model.train()
         total = count = 0
         lr = optimizer.param_groups[0]["lr"]
         for X, y in train_loader:
@@ -256,10 +288,10 @@ def save_checkpoint(path, model, optimizer=None, **extra):
         state = optimizer.state_dict()
         header["param_groups"] = state["param_groups"]
         arrays |= {f"optimizer/{i}/{key}": value for i, s in state["state"].items() for key, value in s.items()}
-    path = Path(path)
+    path, header = Path(path), np.array(json.dumps(header))
     temporary = path.with_name(path.name + ".part")
     with open(temporary, "wb") as file:
-        np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        np.savez(file, header=header, **arrays)
     os.replace(temporary, path)
 
 

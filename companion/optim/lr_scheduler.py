@@ -26,8 +26,8 @@ def cosine(step, start, end, length):
 
 
 def linear(step, start, end, length):
-    """A straight line from ``start`` to ``end`` within ``length`` steps, then ``end``."""
-    return start + (end - start) * min(step / length, 1.0)
+    """A straight line from ``start`` to ``end`` within ``length`` steps."""
+    return start + (end - start) * step / length
 
 
 # ---- schedules ------------------------------------------------------------------------------------------------------
@@ -35,6 +35,9 @@ def linear(step, start, end, length):
 
 class LRScheduler:
     """Sets ``"lr"`` of every group of an optimizer; subclasses say which, in :meth:`get_lr`.
+
+    The rate is a function of the step alone: what was set by hand, or by a second schedule of the same optimizer, is
+    overwritten, whereas torch multiplies the rate that it finds. Join schedules by :class:`SequentialLR`.
 
     Attributes
     ----------
@@ -102,7 +105,7 @@ class LinearLR(LRScheduler):
         super().__init__(optimizer)
 
     def get_lr(self):
-        factor = linear(self.last_epoch, self.start_factor, self.end_factor, self.total_iters)
+        factor = linear(min(self.last_epoch, self.total_iters), self.start_factor, self.end_factor, self.total_iters)
         return [base * factor for base in self.base_lrs]
 
 
@@ -133,6 +136,8 @@ class SequentialLR(LRScheduler):
             raise ValueError(
                 f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, got {len(milestones)}"
             )
+        if list(milestones) != sorted(milestones):
+            raise ValueError(f"milestones must increase, got {milestones}")
         self.schedulers, self.milestones = schedulers, milestones
         super().__init__(optimizer)
 
@@ -146,7 +151,8 @@ class SequentialLR(LRScheduler):
 class OneCycleLR(LRScheduler):
     r"""Up from ``max_lr / div_factor`` to ``max_lr``, then down to ``max_lr / (div_factor * final_div_factor)``.
 
-    Call :meth:`step` after every batch; ``total_steps`` counts batches.
+    Call :meth:`step` after every batch; ``total_steps`` counts batches. What the step after the last one sets lies
+    beyond the end of the last curve, as in torch; nothing uses it.
 
     Parameters
     ----------
@@ -197,7 +203,7 @@ class OneCycleLR(LRScheduler):
         super().__init__(optimizer)
 
     def _apply(self):
-        if self.last_epoch >= self.total_steps:
+        if self.last_epoch > self.total_steps:
             raise ValueError(
                 f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}"
             )

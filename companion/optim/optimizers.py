@@ -114,7 +114,7 @@ def adamw_step(p, g, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01,
 
     The decay does not pass through the division by :math:`\sqrt{\hat v}`, so that it shrinks all weights alike.
     """
-    return adam_step(p * (1 - lr * weight_decay), g, state, lr, betas, eps, 0.0, amsgrad)
+    return adam_step(p * float(1 - lr * weight_decay), g, state, lr, betas, eps, 0.0, amsgrad)
 
 
 # ---- optimizers ------------------------------------------------------------------------------------------------------
@@ -189,6 +189,8 @@ class Optimizer:
             for parameter in group["params"]:
                 if parameter.grad is None:
                     continue
+                if parameter.grad.shape != parameter.shape:
+                    raise RuntimeError(f"a gradient of shape {parameter.grad.shape} for shape {parameter.shape}")
                 grad = -parameter.grad.data if group["maximize"] else parameter.grad.data
                 state = self.state.get(parameter, {})
                 parameter.data[...], self.state[parameter] = self._update(parameter.data, grad, state, **settings)
@@ -208,6 +210,9 @@ class Optimizer:
             raise ValueError(
                 "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
             )
+        missing = set(self.defaults).difference(*saved) if saved else set()
+        if missing:
+            raise ValueError(f"the state is another optimizer's: it has no {sorted(missing)}")
         params = {i: p for g, s in zip(groups, saved) for p, i in zip(g["params"], s["params"])}
         for i, state in state_dict["state"].items():
             for key, value in state.items():

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion import nn, optim
+from companion.autograd import Tensor
 from companion.nn import Parameter
 from companion.optim import lr_scheduler, swa_utils
 
@@ -560,10 +561,58 @@ def test_bad_schedules_are_refused(name, options, words):
         getattr(lr_scheduler, name)(optimizer, **options)
 
 
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("three_phase", [False, True])
+def test_one_cycle_takes_a_step_after_every_batch(strategy, three_phase):
+    settings = {"max_lr": 0.5, "total_steps": 20, "anneal_strategy": strategy, "three_phase": three_phase}
+    ours = lr_scheduler.OneCycleLR(optim.Adam([Parameter(np.ones(1))]), **settings)
+    adam = torch.optim.Adam([torch.nn.Parameter(torch.ones(1))])
+    theirs = torch.optim.lr_scheduler.OneCycleLR(adam, **settings)
+    for _ in range(20):
+        adam.step()
+        ours.step()
+        theirs.step()
+        assert ours.get_last_lr() == pytest.approx(theirs.get_last_lr(), rel=1e-12)
+        assert ours.optimizer.param_groups[0]["betas"] == pytest.approx(adam.param_groups[0]["betas"], rel=1e-12)
+
+
+def test_milestones_increase():
+    optimizer = optim.SGD([Parameter(np.ones(1))], lr=0.1)
+    parts = [lr_scheduler.StepLR(optimizer, 3) for _ in range(3)]
+    with pytest.raises(ValueError, match=r"milestones must increase, got \[5, 2\]"):
+        lr_scheduler.SequentialLR(optimizer, parts, [5, 2])
+
+
+def test_a_rate_from_numpy_does_not_widen_float32():
+    p = Parameter(np.ones(3, np.float32))
+    optimizer = optim.AdamW([p], lr=np.float64(0.1))
+    for _ in range(2):
+        p.grad = Tensor(np.ones(3, np.float32))
+        optimizer.step()
+    assert p.dtype == np.float32
+    assert {value.dtype for value in optimizer.state[p].values() if isinstance(value, np.ndarray)} == {
+        np.dtype(np.float32)
+    }
+
+
+def test_the_state_of_another_optimizer_is_refused():
+    p = Parameter(np.ones(2))
+    with pytest.raises(ValueError, match="another optimizer's: it has no .*betas"):
+        optim.Adam([p]).load_state_dict(optim.SGD([p], lr=0.1, momentum=0.9).state_dict())
+
+
+def test_a_gradient_of_another_shape_is_not_broadcast():
+    p = Parameter(np.ones((2, 3)))
+    p.grad = Tensor(np.ones(3))
+    with pytest.raises(RuntimeError, match=r"gradient of shape \(3,\) for shape \(2, 3\)"):
+        optim.SGD([p], lr=0.1).step()
+    assert (p.data == 1).all()
+
+
 def test_one_cycle_ends():
     schedule = lr_scheduler.OneCycleLR(optim.SGD([Parameter(np.ones(1))], momentum=0.9), 1.0, total_steps=3)
-    schedule.step()
-    schedule.step()
+    for _ in range(3):  # a step for each of three batches
+        schedule.step()
     with pytest.raises(ValueError, match="number of total steps is 3"):
         schedule.step()
     with pytest.raises(ValueError, match="must support momentum"):

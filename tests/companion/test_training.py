@@ -194,7 +194,7 @@ def test_schedules_are_stepped_where_they_belong(digits):
         model, F.cross_entropy, optimizer, train, epochs=3, scheduler=lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
     )
     assert history["lr"] == [1.0, 0.5, 0.25]
-    cycle = lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=2 * len(train) + 1, cycle_momentum=False)
+    cycle = lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=2 * len(train), cycle_momentum=False)
     training.fit(model, F.cross_entropy, optimizer, train, epochs=2, batch_scheduler=cycle)
     assert cycle.last_epoch == 2 * len(train)
     rate = lr_scheduler.LambdaLR(optim.SGD(model.parameters(), lr=1.0), lambda t: 0.1 / (1 + t))
@@ -284,6 +284,52 @@ def test_predicting_and_evaluating_record_nothing_and_leave_the_mode(digits, mod
     training.evaluate(model, F.cross_entropy, valid, {"note": note})
     assert model.training is mode and set(kinds) == {np.ndarray} and set(probe.seen) == {(False, False)}
     assert all(np.array_equal(v, state[k]) for k, v in model.state_dict().items())  # running statistics too
+
+
+def test_a_loader_without_a_batch_is_refused_and_no_samples_are_no_outputs(digits):
+    X, y = digits
+    too_few = training.DataLoader(training.TensorDataset(X[:3], y[:3]), 4, drop_last=True)
+    model, (train, _) = build(), loaders(digits)
+    with pytest.raises(ValueError, match="the loader has no batch"):
+        training.fit(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), too_few, epochs=1)
+    with pytest.raises(ValueError, match="the loader has no batch"):
+        training.evaluate(model, F.cross_entropy, too_few)
+    before = [p.data.copy() for p in model.parameters()]
+    with pytest.raises(ValueError, match="the loader has no batch"):  # before a step is made
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        training.fit(model, F.cross_entropy, optimizer, train, epochs=1, valid_loader=too_few)
+    assert all(np.array_equal(p.data, old) for p, old in zip(model.parameters(), before))
+    assert training.predict(model, X[:0]).shape == (0, 10)
+
+
+def test_a_callback_may_look_in_evaluation_mode(digits):
+    modes, (train, _) = [], loaders(digits)
+
+    class Watch(nn.Module):
+        def forward(self, x):
+            modes.append(self.training)
+            return x
+
+    model = nn.Sequential(Watch(), build())
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    training.fit(model, F.cross_entropy, optimizer, train, epochs=2, callback=lambda *_: model.eval())
+    assert all(modes) and len(modes) == 2 * len(train)
+
+
+def test_every_module_gets_its_own_mode_back_whatever_happens(digits):
+    model, (_, valid) = build(), loaders(digits)
+    model[1].eval()  # frozen statistics
+    training.evaluate(model, F.cross_entropy, valid)
+    training.predict(model, digits[0][:5])
+    assert model.training and not model[1].training
+    with pytest.raises(RuntimeError):
+        training.predict(model, np.ones((2, 3)))  # 64 features expected
+    assert model.training and not model[1].training and is_grad_enabled()
+
+
+def test_a_metric_does_not_replace_the_loss(digits):
+    with pytest.raises(ValueError, match="'loss' is the name of the loss"):
+        training.evaluate(build(), F.cross_entropy, loaders(digits)[1], {"loss": training.accuracy})
 
 
 def test_accuracy_counts_the_places_of_a_map_too():

@@ -181,11 +181,13 @@ def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size
     >>> w, gap
     (array([2., 0.]), np.float64(0.0))
     """
+    X = np.asfortranarray(X)  # a block of columns is one piece of memory
     w = np.zeros(X.shape[1], X.dtype) if w is None else np.array(w, dtype=X.dtype)
     blocks = [slice(start, start + block_size) for start in range(0, len(w), block_size)]
     grams = [X[:, block].T @ X[:, block] for block in blocks]
     Xy, y_norm2, residual = X.T @ y, y @ y, y - X @ w
     gap, n_iter = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2), 0
+    value = np.inf
     while gap > tol * y_norm2 and n_iter < max_iter:
         n_iter += 1
         for block, gram in zip(blocks, grams):
@@ -194,7 +196,9 @@ def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size
                 old, q = w[block].copy(), gram @ w[block]
                 coordinate_pass(w[block], q, gram, slope + q, l1, l2, coordinates)
                 residual -= X[:, block] @ (w[block] - old)
-        gap = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2)
+        before, value = value, 0.5 * (residual @ residual) + l1 * np.abs(w).sum() + 0.5 * l2 * (w @ w)
+        if before - value <= tol * y_norm2 or n_iter == max_iter:  # the gap costs a product: first let passes gain less
+            gap = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2)
     return w, gap, n_iter
 
 

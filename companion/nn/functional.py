@@ -573,7 +573,7 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     n_classes, log_p = x.shape[1], ag.log_softmax(x, dim=1)
-    weights = _class_weights(weight, log_p).reshape(1, n_classes, *(1,) * (x.ndim - 2))
+    weights = 1.0 if weight is None else _class_weights(weight, log_p).reshape(n_classes, *(1,) * (x.ndim - 2))
     if target.dtype.kind == "f":
         if target.shape != x.shape:
             raise RuntimeError(f"expected probabilities of shape {x.shape}, got {target.shape}")
@@ -592,8 +592,6 @@ def cross_entropy(x, target, weight=None, reduction="mean", label_smoothing=0.0,
 
 
 def _class_weights(weight, log_p):
-    if weight is None:
-        return np.ones(log_p.shape[1], log_p.dtype)
     weight = np.asarray(as_tensor(weight).data, log_p.dtype)
     if weight.shape != log_p.shape[1:2]:
         raise RuntimeError(f"expected a weight for each of {log_p.shape[1]} classes, got the shape {weight.shape}")
@@ -606,12 +604,15 @@ def _own_costs(log_p, target, weight, ignore_index):
     if target.shape != shape:
         raise RuntimeError(f"expected class targets of shape {shape}, got {target.shape}")
     counted = target != ignore_index
-    safe = np.where(counted, target, 0)
+    everyone = counted.all()
+    safe = target if everyone else np.where(counted, target, 0)
     if ((safe < 0) | (safe >= log_p.shape[1])).any():
         raise IndexError(f"Target {safe.min()} or {safe.max()} is out of bounds for {log_p.shape[1]} classes")
-    own = counted.astype(log_p.dtype) if weight is None else _class_weights(weight, log_p)[safe] * counted
-    values = ag.gather(log_p, 1, safe[:, None]).reshape(shape) * -own
-    return values if counted.all() else ag.where(counted, values, 0.0), counted, own.sum()
+    values, total = -ag.gather(log_p, 1, safe[:, None]).reshape(shape), counted.sum()
+    if weight is not None:
+        own = _class_weights(weight, log_p)[safe]
+        values, total = values * own, own[counted].sum()
+    return values if everyone else ag.where(counted, values, 0.0), counted, total
 
 
 def nll_loss(log_p, target, weight=None, reduction="mean", ignore_index=-100):

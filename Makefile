@@ -17,7 +17,7 @@ test: $(SITE)
 	$(MAKE) --no-print-directory lint
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules --doctest-glob="index.md" companion book/index.md tests --ignore tests/site
 	$(NBVAL)
-	$(PYTEST) -n 2 --dist loadfile tests/site
+	$(PYTEST) -n 2 --dist load tests/site
 
 # The same digits on one thread, on another processor's BLAS kernels, and on torch's plainest ones.
 test-portable: $(ENV)

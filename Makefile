@@ -31,7 +31,10 @@ notebooks: $(ENV)
 exercises: $(ENV)
 	$(BIN)/python -m tools.exercises $(CHAPTERS)
 
+# What a learner writes goes into copies, which no other command reads or overwrites.
 lab: $(ENV)
+	mkdir -p my-work
+	for notebook in exercises/*.ipynb; do test -e my-work/$${notebook##*/} || cp $$notebook my-work/; done
 	$(BIN)/jupyter lab
 
 bench: $(ENV)
@@ -46,7 +49,7 @@ clean:
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache
 
 $(ENV): requirements.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 

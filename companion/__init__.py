@@ -1,1 +1,6 @@
-"""Reference implementations of *Machine Learning, Checked*: every algorithm from scratch, in NumPy."""
+"""Reference implementations of *Machine Learning, Checked*: every algorithm from scratch, in NumPy.
+
+As in scikit-learn: ``linear_model``, ``multiclass``, ``preprocessing``, ``datasets``, ``metrics``. As in torch:
+``autograd``, ``nn``, ``optim``. As in SciPy: ``optimize``. Import what you need:
+``from companion import nn, optim, training``.
+"""

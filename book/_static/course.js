@@ -38,11 +38,21 @@ function reachScrollers() {
   }
 }
 
+// A search leads to the top of a page that may be long: go on to the first place found. Sphinx marks it after loading.
+function showFirstFound() {
+  const found = [...document.querySelectorAll(".bd-article .highlighted")];
+  const mark = found.find((each) => each.checkVisibility()) ?? found[0];
+  if (!mark || location.hash) return;
+  for (let box = mark.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  mark.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
 window.addEventListener("load", async () => {
   markVerdicts();
   nameQuizFields();
   await window.MathJax?.startup?.promise;
   reachScrollers();
+  setTimeout(showFirstFound, 200);
   window.addEventListener("resize", reachScrollers);
   document.addEventListener("toggle", reachScrollers, true); // hidden code that is opened
 });

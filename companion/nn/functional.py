@@ -606,8 +606,9 @@ def _own_costs(log_p, target, weight, ignore_index):
     counted = target != ignore_index
     everyone = counted.all()
     safe = target if everyone else np.where(counted, target, 0)
-    if ((safe < 0) | (safe >= log_p.shape[1])).any():
-        raise IndexError(f"Target {safe.min()} or {safe.max()} is out of bounds for {log_p.shape[1]} classes")
+    outside = (safe < 0) | (safe >= log_p.shape[1])
+    if outside.any():
+        raise IndexError(f"Target {safe[outside][0]} is out of bounds for {log_p.shape[1]} classes")
     values, total = -ag.gather(log_p, 1, safe[:, None]).reshape(shape), counted.sum()
     if weight is not None:
         own = _class_weights(weight, log_p)[safe]

@@ -302,7 +302,31 @@ class _Conv(Module):
 
 
 class Conv2d(_Conv):
-    """:func:`~companion.nn.functional.conv2d`."""
+    """Cross-correlation of images with learned filters (``torch.nn.Conv2d``, padded with zeros).
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+    kernel_size, stride, dilation : int or pair
+    padding : int, pair, "valid" or "same"
+    groups : int
+        The channels are split into so many groups that do not see each other.
+    bias : bool
+    rng : Generator or int, optional
+        Draws the initial weights, torch's: uniform within 1 / sqrt(in_channels / groups * KH * KW).
+    dtype : dtype
+
+    Notes
+    -----
+    From (N, in_channels, H, W) to (N, out_channels, OH, OW), by :func:`~companion.nn.functional.conv2d`. Raises
+    ValueError where ``groups`` does not divide the channels, RuntimeError where an input does not fit.
+
+    Examples
+    --------
+    >>> conv = Conv2d(3, 8, kernel_size=3, stride=2, padding=1, rng=0)
+    >>> conv.weight.shape, conv(np.zeros((2, 3, 28, 28))).shape
+    ((8, 3, 3, 3), (2, 8, 14, 14))
+    """
 
     def forward(self, x):
         return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
@@ -407,9 +431,8 @@ class _BatchNorm(Module):
     def forward(self, x):
         x = as_tensor(x)
         if x.ndim not in self.dims or x.shape[1] != self.num_features:
-            raise ValueError(
-                f"expected an input of {self.dims} dimensions with {self.num_features} channels, got {x.shape}"
-            )
+            dims = " or ".join(map(str, self.dims))
+            raise ValueError(f"expected an input of {dims} dimensions with {self.num_features} channels, got {x.shape}")
         if self.training and self.running_mean is not None:
             self.num_batches_tracked += 1
         momentum = self.momentum

@@ -300,12 +300,11 @@ class Adam(Optimizer):
     amsgrad, maximize : bool
     """
 
-    _function, _decay = staticmethod(adam_step), 0.0
+    _function = staticmethod(adam_step)
 
     def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=None, amsgrad=False, *, maximize=False
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False, *, maximize=False
     ):
-        weight_decay = self._decay if weight_decay is None else weight_decay
         defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
         super().__init__(params, self._function, defaults, maximize)
 
@@ -317,6 +316,19 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """:func:`adamw_step` for every parameter (``torch.optim.AdamW``); ``weight_decay`` is 0.01 if not given."""
+    r""":func:`adamw_step` for every parameter (``torch.optim.AdamW``).
 
-    _function, _decay = staticmethod(adamw_step), 0.01
+    Parameters
+    ----------
+    params, lr, betas, eps, amsgrad, maximize
+        As for :class:`Adam`.
+    weight_decay : float
+        Each step first shrinks the weights by the factor :math:`1 - \eta\lambda`.
+    """
+
+    _function = staticmethod(adamw_step)
+
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False, *, maximize=False
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

@@ -86,6 +86,13 @@ def send(ours, theirs, rng, scale=1.0):
         p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
 
 
+def step_both(ours, theirs, mine, reference, rng, scale=1.0):
+    """The same random gradients for both, and a step of each."""
+    send(ours, theirs, rng, scale)
+    mine.step()
+    reference.step()
+
+
 def apart(ours, theirs):
     return max(float(np.abs(p.data - q.detach().numpy()).max()) for p, q in zip(ours, theirs))
 
@@ -95,9 +102,7 @@ def test_two_hundred_steps_leave_torchs_trace(name, options):
     ours, theirs, mine, reference = both(name, options)
     rng = np.random.default_rng(1)
     for step in range(STEPS):
-        send(ours, theirs, rng, scale=10.0 ** (step % 3 - 1))
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng, scale=10.0 ** (step % 3 - 1))
         assert apart(ours, theirs) < 1e-12, step
 
 
@@ -110,9 +115,7 @@ def test_defaults_are_torchs(name):
     for key, default in mine.defaults.items():
         assert default == reference.defaults[key], key
     for _ in range(20):
-        send([p], [q], rng)
-        mine.step()
-        reference.step()
+        step_both([p], [q], mine, reference, rng)
     assert apart([p], [q]) < 1e-13
 
 
@@ -130,9 +133,7 @@ def test_float32_stays_float32(name):
     ours, theirs, mine, reference = both(name, options, np.float32)
     rng = np.random.default_rng(1)
     for _ in range(30):
-        send(ours, theirs, rng)
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng)
     assert all(p.dtype == np.float32 for p in ours)
     assert all(np.asarray(v).dtype == np.float32 for s in mine.state.values() for k, v in s.items() if k != "step")
     assert apart(ours, theirs) < 2e-5
@@ -216,9 +217,7 @@ def test_groups_have_their_own_settings():
     )
     rng = np.random.default_rng(0)
     for _ in range(5):
-        send(ours, theirs, rng)
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng)
     assert apart(ours, theirs) < 1e-14
 
 
@@ -245,9 +244,7 @@ def test_training_continues_from_a_state_dict(name):
     options = OPTIONS[name][-2]
     (ours, theirs, mine, reference), rng = both(name, options), np.random.default_rng(3)
     for _ in range(7):
-        send(ours, theirs, rng)
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng)
     again = [Parameter(p.data) for p in ours]
     resumed = getattr(optim, name)(again, lr=99.0)
     resumed.load_state_dict(copy.deepcopy(mine.state_dict()))
@@ -346,9 +343,7 @@ def test_a_setting_at_its_bound_is_taken():
     (ours, theirs, mine, reference), rng = both("Adam", {"betas": (0.0, 0.0)}, lr=0.0), np.random.default_rng(0)
     mine.param_groups[0]["lr"] = reference.param_groups[0]["lr"] = 0.1
     for _ in range(3):
-        send(ours, theirs, rng)
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng)
     assert apart(ours, theirs) < 1e-14
 
 
@@ -418,9 +413,7 @@ def test_schedules_leave_torchs_trace(name, options, optimizer):
         for key in ("momentum", "betas"):
             if key in mine.param_groups[0]:
                 np.testing.assert_allclose(mine.param_groups[0][key], reference.param_groups[0][key], rtol=1e-12)
-        send(ours, theirs, rng)
-        mine.step()
-        reference.step()
+        step_both(ours, theirs, mine, reference, rng)
         schedule.step()
         expected.step()
     assert apart(ours, theirs) < 1e-10

@@ -55,20 +55,23 @@ OVERFLOWING = """() => {
   return [`${page.scrollWidth} pixels wide in a window of ${width}: ${names.join(", ")}`];
 }"""
 
-# Mark the blocks of code that look like earlier ones: no word in them has a color, weight and background not yet seen.
-# (Of a single character, and of mere signs, axe does not judge the contrast.)
+# Mark the blocks of code that look like earlier ones: all their words have a color, weight and background that three
+# blocks have had already. (Of a single character, and of mere signs, axe does not judge the contrast.)
 ALIKE = """() => {
-  const seen = new Set();
+  const seen = new Map();
   for (const block of document.querySelectorAll("pre")) {
     const behind = [];
-    for (let box = block; box; box = box.parentElement) behind.push(getComputedStyle(box).backgroundColor);
+    for (let box = block; box; box = box.parentElement) {
+      const style = getComputedStyle(box);
+      behind.push(style.backgroundColor, style.opacity);
+    }
     const words = [block, ...block.querySelectorAll("*")].filter((part) => /\\w\\w/.test(part.textContent));
     const looks = words.map((part) => {
       const style = getComputedStyle(part);
       return [style.color, style.backgroundColor, style.fontWeight, style.fontSize, style.opacity, ...behind].join();
     });
-    if (looks.every((look) => seen.has(look))) block.setAttribute("data-alike", "");
-    looks.forEach((look) => seen.add(look));
+    if (looks.every((look) => seen.get(look) >= 3)) block.setAttribute("data-alike", "");
+    new Set(looks).forEach((look) => seen.set(look, (seen.get(look) ?? 0) + 1));
   }
 }"""
 

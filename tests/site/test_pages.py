@@ -84,3 +84,15 @@ def test_search_finds_a_chapter_without_a_network(browser, server):
     with checks.visit(browser, f"{server}/search.html?q=loss") as (opened, problems):
         opened.locator("#search-results li a").first.wait_for()
     assert problems == []
+
+
+def test_a_search_goes_on_to_the_place_found(browser, server):
+    with checks.visit(browser, f"{server}/search.html?q=im2col") as (opened, problems):
+        opened.locator("#search-results li a[href*='notebooks/12-cnn.html']").first.click()
+        opened.wait_for_function(
+            """() => [...document.querySelectorAll(".bd-article .highlighted")].some((mark) => {
+              const place = mark.getBoundingClientRect();
+              return window.scrollY > 900 && place.top > 0 && place.bottom < window.innerHeight;
+            })"""
+        )
+    assert problems == []

@@ -14,7 +14,9 @@ __all__ = [
     "logsumexp",
     "sigmoid",
     "softmax",
+    "softmax_cross_entropy",
     "softplus",
+    "softplus_sigmoid",
 ]
 
 
@@ -141,6 +143,62 @@ def log_softmax(z, axis=-1):
     z = np.asarray(z)
     shifted = z - _largest(z, axis)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def softmax_cross_entropy(z, y):
+    r"""The costs :math:`-\log p_y = \log\sum_j e^{z_j} - z_y` of rows of scores, and the softmax p.
+
+    Both come from one exponential. The gradient of a cost by its scores is :math:`p - e_y`, p less 1 at the label.
+    This is the arithmetic beneath ``losses.cross_entropy``, ``nn.functional.cross_entropy`` and the logistic
+    regression of many classes.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_samples, K), floats
+    y : ndarray of int of shape (n_samples,)
+        Labels from 0 to K - 1.
+
+    Returns
+    -------
+    costs : ndarray of shape (n_samples,)
+    p : ndarray of shape (n_samples, K)
+
+    Examples
+    --------
+    >>> costs, p = softmax_cross_entropy(np.array([[0.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
+    >>> costs.round(4), p
+    (array([6.931e-01, 1.000e+03]), array([[0.5, 0.5],
+           [0. , 1. ]]))
+    """
+    p = z - _largest(z, 1)
+    own = p[np.arange(len(y)), y]  # a copy
+    np.exp(p, out=p)
+    total = p.sum(axis=1, keepdims=True)
+    p /= total
+    return np.log(total[:, 0]) - own, p
+
+
+def softplus_sigmoid(z):
+    r""":math:`\log(1 + e^z)` and its derivative :math:`\sigma(z)`, of each element, from one exponential.
+
+    This is the arithmetic beneath every binary cross-entropy: the costs of a label y are
+    :math:`\log(1 + e^z) - y z`, with the gradient :math:`\sigma(z) - y`.
+
+    Parameters
+    ----------
+    z : ndarray of floats
+
+    Returns
+    -------
+    softplus, sigmoid : ndarray of the shape of ``z``
+
+    Examples
+    --------
+    >>> [v.round(4).tolist() for v in softplus_sigmoid(np.array([-1e4, 0.0, 1e4]))]
+    [[0.0, 0.6931, 10000.0], [0.0, 0.5, 1.0]]
+    """
+    small = np.exp(-np.abs(z))  # in (0, 1]
+    return np.maximum(z, 0) + np.log1p(small), np.where(z >= 0, 1, small).astype(small.dtype) / (1 + small)
 
 
 def _series(function, low, high, degree):

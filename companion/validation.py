@@ -1,0 +1,273 @@
+r"""What a parameter may be, said once.
+
+A rule says which values are allowed, and in which words: ``Number(0)`` is a finite number from 0 on, ``Integer(1)`` a
+whole one from 1 on. :func:`require` holds one value to its rules; :class:`Checked` holds all parameters of an estimator
+to a table of rules, as scikit-learn's ``_parameter_constraints`` does. :func:`as_float` is the one rule about dtypes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from companion.annotations import Array, ArrayLike, Seed
+
+__all__ = [
+    "FLOATS",
+    "Boolean",
+    "Checked",
+    "Instance",
+    "Integer",
+    "InvalidParameterError",
+    "Number",
+    "Option",
+    "as_float",
+    "check_random_state",
+    "require",
+]
+
+FLOATS = (
+    np.float64,
+    np.float32,
+)  # what estimators compute in; scikit-learn's validate_data turns the rest into float64
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter is outside of what its rule allows; caught as ValueError and as TypeError, like scikit-learn's."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A real number between two bounds; never nan, never a bool.
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds.
+    closed : {"left", "right", "both", "neither"}
+        Which of them are allowed themselves. By default ``low`` is and ``high`` is not, so that ``Number(0)`` is any
+        finite number from 0 on.
+
+    Examples
+    --------
+    >>> Number(0).allows(0.0), Number(0).allows(float("nan")), Number(0).allows(True), str(Number(0, 1, "both"))
+    (True, False, False, 'a number in [0, 1]')
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    closed: str = "left"
+
+    kind: ClassVar[Any] = Real
+    words: ClassVar[str] = "a number"
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value has the kind, and lies within the bounds."""
+        if not isinstance(value, self.kind) or isinstance(value, (bool, np.bool_)):
+            return False
+        above = self.low <= value if self.closed in ("left", "both") and np.isfinite(self.low) else self.low < value
+        below = value <= self.high if self.closed in ("right", "both") else value < self.high
+        return bool(above and below)
+
+    def __str__(self) -> str:
+        left = "[" if self.closed in ("left", "both") and np.isfinite(self.low) else "("
+        right = "]" if self.closed in ("right", "both") else ")"
+        return f"{self.words} in {left}{self.low}, {self.high}{right}"
+
+
+@dataclass(frozen=True)
+class Integer(Number):
+    """A whole number, of Python or NumPy, between two bounds; 3.0 is none.
+
+    Examples
+    --------
+    >>> Integer(1).allows(3), Integer(1).allows(np.int8(3)), Integer(1).allows(3.0), Integer(1).allows(True)
+    (True, True, False, False)
+    """
+
+    kind: ClassVar[Any] = Integral
+    words: ClassVar[str] = "an integer"
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """True or False, of Python or NumPy; no other value that Python takes for one.
+
+    Examples
+    --------
+    >>> Boolean().allows(np.True_), Boolean().allows(1), Boolean().allows("no")
+    (True, False, False)
+    """
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value is a bool."""
+        return isinstance(value, (bool, np.bool_))
+
+    def __str__(self) -> str:
+        return "True or False"
+
+
+class Option:
+    """One of several words.
+
+    Examples
+    --------
+    >>> Option("svd", "qr").allows("svd"), Option("svd", "qr").allows(["svd"]), str(Option("svd", "qr"))
+    (True, False, "'svd' or 'qr'")
+    """
+
+    def __init__(self, *names: str):
+        self.names = names
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value is one of the words."""
+        return isinstance(value, str) and value in self.names
+
+    def __str__(self) -> str:
+        return " or ".join(map(repr, self.names))
+
+
+class Instance:
+    """An object of one of some classes.
+
+    Examples
+    --------
+    >>> Instance(dict).allows({}), Instance(dict).allows([]), str(Instance(dict, list))
+    (True, False, 'a dict or list')
+    """
+
+    def __init__(self, *classes: type):
+        self.classes = classes
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value is an instance of one of the classes."""
+        return isinstance(value, self.classes)
+
+    def __str__(self) -> str:
+        return "a " + " or ".join(cls.__name__ for cls in self.classes)
+
+
+Rule: TypeAlias = Number | Boolean | Option | Instance | None
+
+
+def require(name: str, value: Any, *rules: Rule, error: type[Exception] = InvalidParameterError) -> Any:
+    """The value, or an error that says what was expected and what came.
+
+    Parameters
+    ----------
+    name : str
+        How the parameter is called.
+    value : object
+        What came.
+    *rules : Number, Integer, Boolean, Option, Instance or None
+        One of them has to allow the value; None allows None.
+    error : type of exception
+        What is raised: the class that the counterpart in scikit-learn or torch raises.
+
+    Returns
+    -------
+    object
+        The value, unchanged.
+
+    Raises
+    ------
+    InvalidParameterError
+        Or ``error``, if no rule allows the value.
+
+    Examples
+    --------
+    >>> require("alpha", 0.5, Number(0))
+    0.5
+    >>> require("alpha", -1.0, Number(0), None)
+    Traceback (most recent call last):
+    companion.validation.InvalidParameterError: alpha=-1.0, expected a number in [0, inf) or None
+    """
+    if not any(value is None if rule is None else rule.allows(value) for rule in rules):
+        raise error(f"{name}={value!r}, expected {' or '.join(map(str, rules))}")
+    return value
+
+
+class Checked:
+    """A mixin for estimators: a table of rules, and a method that holds the parameters to them.
+
+    Examples
+    --------
+    >>> class Shrink(Checked):
+    ...     _parameter_rules = {"alpha": (Number(0),)}
+    ...     alpha = "much"
+    >>> Shrink()._check_parameters()
+    Traceback (most recent call last):
+    companion.validation.InvalidParameterError: alpha='much', expected a number in [0, inf)
+    """
+
+    _parameter_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {}
+
+    def _check_parameters(self) -> None:
+        for name, rules in self._parameter_rules.items():
+            require(name, getattr(self, name), *rules)
+
+
+def as_float(values: ArrayLike, name: str = "x", error: type[Exception] = TypeError) -> Array:
+    """The companion's one rule about dtypes: floats stay what they are, integers and bools become float64.
+
+    Parameters
+    ----------
+    values : array_like
+        Not modified, and not copied where it holds floats.
+    name : str
+        How to call it in the error.
+    error : type of exception
+        What is raised for everything that is no real number.
+
+    Returns
+    -------
+    ndarray of floats
+
+    Raises
+    ------
+    TypeError
+        Or ``error``, for complex numbers, texts, dates and objects.
+
+    Examples
+    --------
+    >>> as_float(np.array([1, 2], np.uint8)).dtype, as_float(np.array([1.5], np.float32)).dtype
+    (dtype('float64'), dtype('float32'))
+    """
+    values = np.asarray(values)
+    if values.dtype.kind == "f":
+        return values
+    if values.dtype.kind in "iub":
+        return values.astype(float)
+    raise error(f"{name} has dtype {values.dtype}, expected real numbers")
+
+
+def check_random_state(random_state: Seed) -> np.random.Generator | np.random.RandomState:
+    """What ``random_state`` means everywhere: a seed for a new generator, a generator to go on with, or None.
+
+    Parameters
+    ----------
+    random_state : int, Generator, RandomState or None
+        None asks the operating system for a seed.
+
+    Returns
+    -------
+    Generator or RandomState
+        A generator that was given is returned itself.
+
+    Raises
+    ------
+    InvalidParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> float(check_random_state(0).random()) == float(check_random_state(0).random())
+    True
+    """
+    rules = Integer(0), Instance(np.random.Generator, np.random.RandomState), None
+    require("random_state", random_state, *rules)
+    if isinstance(random_state, (np.random.Generator, np.random.RandomState)):
+        return random_state
+    return np.random.default_rng(random_state)

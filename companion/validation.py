@@ -11,6 +11,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 from companion.annotations import Array, ArrayLike, Seed
 
@@ -24,6 +25,7 @@ __all__ = [
     "Number",
     "Option",
     "as_float",
+    "check_features",
     "check_random_state",
     "require",
 ]
@@ -271,3 +273,40 @@ def check_random_state(random_state: Seed) -> np.random.Generator | np.random.Ra
     if isinstance(random_state, (np.random.Generator, np.random.RandomState)):
         return random_state
     return np.random.default_rng(random_state)
+
+
+def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **checks: Any) -> Any:
+    """The features as an estimator computes with them: float64 or float32, finite, of the number that it was fitted to.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Learns how many features there are, and their names; with ``reset=False`` it compares them.
+    X : array_like of shape (n_samples, n_features)
+    y : array_like, optional
+        Targets or labels, checked together with X.
+    **checks
+        Passed on to scikit-learn's ``validate_data``.
+
+    Returns
+    -------
+    X : ndarray, or (X, y) where y is given
+
+    Raises
+    ------
+    ValueError
+        For texts and dates, too, even where they could be read as numbers; for NaN and infinity; for another number
+        of features.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> check_features(BaseEstimator(), [[1], [2]])
+    array([[1.],
+           [2.]])
+    """
+    checked = validate_data(estimator, X, y, **checks)  # numbers of any kind; dates still pass
+    X, *rest = checked if isinstance(checked, tuple) else (checked,)
+    X = as_float(X, "X", ValueError)
+    X = X if X.dtype in FLOATS else X.astype(float)
+    return (X, *rest) if rest else X

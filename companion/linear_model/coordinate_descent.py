@@ -16,9 +16,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from companion.linear_model.least_squares import _center, _check_alpha
-
-FLOATS = (np.float64, np.float32)
+from companion.linear_model.base import center
+from companion.validation import FLOATS, Number, require
 
 
 def soft_threshold(z, t):
@@ -272,11 +271,11 @@ class ElasticNet(RegressorMixin, BaseEstimator):
         """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,)."""
         X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True)
         rho = self._mixture()
-        _check_alpha(self.alpha)
+        require("alpha", self.alpha, Number(0))
         _check_stop(self.tol, self.max_iter)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        Xc, yc, X_mean, y_mean = _center(X, y.astype(X.dtype, copy=False), sample_weight, self.fit_intercept)
+        Xc, yc, X_mean, y_mean = center(X, y.astype(X.dtype, copy=False), sample_weight, self.fit_intercept)
         total = float(len(X) if sample_weight is None else sample_weight.sum())
         l1, l2 = total * self.alpha * rho, total * self.alpha * (1 - rho)
         self.coef_, gap, self.n_iter_ = _descend(Xc, yc, l1, l2, self.tol, self.max_iter)
@@ -348,7 +347,7 @@ def enet_path(X, y, *, l1_ratio=0.5, eps=1e-3, alphas=100, tol=1e-4, max_iter=10
         top = np.abs(Xy).max() / (n * l1_ratio)
         alphas = np.geomspace(top, eps * top, alphas)
     alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    _check_alpha(float(alphas.min()))
+    require("alpha", float(alphas.min()), Number(0))
     w, coefs, gaps = np.zeros(d), [], []
     for alpha in alphas:
         l1, l2 = n * alpha * l1_ratio, n * alpha * (1 - l1_ratio)

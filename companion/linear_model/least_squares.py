@@ -1,12 +1,10 @@
 r"""Least squares and ridge regression, in closed form."""
 
-from numbers import Real
-
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.base import BaseEstimator, MultiOutputMixin
 
-FLOATS = (np.float64, np.float32)
+from companion.linear_model.base import LinearRegressorMixin, center, scale_rows
+from companion.validation import Boolean, Number, Option
 
 
 def triangular(X, y):
@@ -124,7 +122,7 @@ def lstsq_svd(X, y, rcond=None):
     rcond = max(shape) * np.finfo(s.dtype).eps if rcond is None else rcond
     keep = s > rcond * s.max(initial=0.0)
     inverse = np.divide(1.0, s, out=np.zeros_like(s), where=keep)  # the diagonal of the pseudo-inverse
-    return vt.T @ _scale_rows(inverse, u.T @ y), int(keep.sum()), s
+    return vt.T @ scale_rows(inverse, u.T @ y), int(keep.sum()), s
 
 
 def ridge_normal(X, y, alpha):
@@ -165,16 +163,7 @@ def ridge_svd(X, y, alpha):
     denominator = s**2 + alpha
     negligible = (max(X.shape) * np.finfo(s.dtype).eps * s.max(initial=0.0)) ** 2
     factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > negligible)
-    return vt.T @ _scale_rows(factor, u.T @ y)
-
-
-def _check_alpha(alpha):
-    if not isinstance(alpha, Real) or not 0 <= alpha < np.inf:
-        raise ValueError(f"alpha={alpha!r}, expected >= 0")
-
-
-def _scale_rows(factor, rows):
-    return factor.reshape(-1, *(1,) * (rows.ndim - 1)) * rows
+    return vt.T @ scale_rows(factor, u.T @ y)
 
 
 def _add_to_diagonal(matrix, alpha):
@@ -182,46 +171,18 @@ def _add_to_diagonal(matrix, alpha):
     return matrix
 
 
-def _center(X, y, sample_weight, fit_intercept):
-    r"""X and y without their weighted means, rows scaled by :math:`\sqrt{s_i}`; the intercept is then taken care of.
-
-    The best b for a given w is :math:`\bar y - \bar x^\top w`, so that only deviations from the means remain to be
-    fitted.
-    """
-    if fit_intercept:
-        X_mean, y_mean = np.average(X, axis=0, weights=sample_weight), np.average(y, axis=0, weights=sample_weight)
-        X, y = X - X_mean.astype(X.dtype), y - np.asarray(y_mean, dtype=X.dtype)
-    else:
-        X_mean, y_mean = np.zeros(X.shape[1], X.dtype), np.zeros(y.shape[1:], X.dtype)
-    if sample_weight is not None:
-        root = np.sqrt(sample_weight).astype(X.dtype)
-        X, y = _scale_rows(root, X), _scale_rows(root, y)
-    return X, y, X_mean, y_mean
-
-
-class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Validation, centering and prediction: what the linear regressors share."""
+class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
+    """Centered data, handed to a solver."""
 
     def fit(self, X, y, sample_weight=None):
         """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,) or (n_samples, n_targets)."""
-        X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True, multi_output=True)
-        y = y.astype(X.dtype, copy=False)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        Xc, yc, X_mean, y_mean = _center(X, y, sample_weight, self.fit_intercept)
-        w = self._solve(Xc, yc)  # (n_features,) or (n_features, n_targets)
-        self.coef_ = w.T
-        self.intercept_ = y_mean - X_mean @ w if self.fit_intercept else 0.0
+        X, y, sample_weight = self._validated(X, y, sample_weight, multi_output=True)
+        Xc, yc, X_mean, y_mean = center(X, y, sample_weight, self.fit_intercept)
+        self._set_solution(self._solve(Xc, yc), X_mean, y_mean)
         return self
 
-    def predict(self, X):
-        """:math:`Xw + b`."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
-        return X @ self.coef_.T + self.intercept_
 
-
-class LinearRegression(_LinearRegressor):
+class LinearRegression(_LeastSquares):
     r"""Least squares: minimize :math:`\sum_i s_i (y_i - x_i^\top w - b)^2`.
 
     Parameters
@@ -244,6 +205,8 @@ class LinearRegression(_LinearRegressor):
     (array([2.]), 1.0)
     """
 
+    _parameter_rules = {"fit_intercept": (Boolean(),), "solver": (Option("svd", "qr", "normal"),)}
+
     def __init__(self, *, fit_intercept=True, solver="svd"):
         self.fit_intercept, self.solver = fit_intercept, solver
 
@@ -252,12 +215,10 @@ class LinearRegression(_LinearRegressor):
             w, self.rank_, self.singular_ = lstsq_svd(X, y)
             return w
         solvers = {"qr": lstsq_qr, "normal": lstsq_normal}
-        if self.solver not in solvers:
-            raise ValueError(f"solver={self.solver!r}, expected 'svd', 'qr' or 'normal'")
         return solvers[self.solver](X, y)
 
 
-class Ridge(_LinearRegressor):
+class Ridge(_LeastSquares):
     r"""Ridge regression: minimize :math:`\sum_i s_i (y_i - x_i^\top w - b)^2 + \alpha \|w\|_2^2`; b is not penalized.
 
     Parameters
@@ -279,14 +240,17 @@ class Ridge(_LinearRegressor):
     array([2.])
     """
 
+    _parameter_rules = {
+        "alpha": (Number(0),),
+        "fit_intercept": (Boolean(),),
+        "solver": (Option("cholesky", "svd"),),
+    }
+
     def __init__(self, alpha=1.0, *, fit_intercept=True, solver="cholesky"):
         self.alpha, self.fit_intercept, self.solver = alpha, fit_intercept, solver
 
     def _solve(self, X, y):
-        _check_alpha(self.alpha)
         solvers = {"cholesky": ridge_normal, "svd": ridge_svd}
-        if self.solver not in solvers:
-            raise ValueError(f"solver={self.solver!r}, expected 'cholesky' or 'svd'")
         try:
             return solvers[self.solver](X, y, self.alpha)
         except np.linalg.LinAlgError:  # X'X + alpha I is singular to working precision

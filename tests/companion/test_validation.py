@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 
 from companion.validation import (
     Boolean,
@@ -12,6 +13,7 @@ from companion.validation import (
     Number,
     Option,
     as_float,
+    check_features,
     check_random_state,
     require,
 )
@@ -99,3 +101,38 @@ def test_a_seed_means_the_same_everywhere():
     for bad in (-1, 1.5, "0", True, [1]):
         with pytest.raises(InvalidParameterError, match="random_state="):
             check_random_state(bad)
+
+
+@pytest.mark.parametrize("code", [*np.typecodes["AllInteger"], *np.typecodes["Float"], "?", "O"])
+def test_features_become_one_of_two_floats(code):
+    X = check_features(BaseEstimator(), np.ones((2, 1), code))
+    assert X.dtype == (np.float32 if code == "f" else np.float64)
+
+
+def test_features_of_the_right_kind_are_not_copied():
+    X = np.ones((2, 1), np.float32)
+    checked, y = check_features(BaseEstimator(), X, [0, 1])
+    assert checked is X and y.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["1", "2"],
+        [b"1", b"2"],
+        np.array(["2020-01-01", "NaT"], "M8[D]"),
+        np.array([1, 2], "m8[D]"),
+        [1j, 2],
+        ["a", "b"],
+    ],
+)
+def test_features_that_are_no_numbers_are_refused(column):
+    with pytest.raises(ValueError, match=r"bytes/strings|expected real numbers|Complex data not supported"):
+        check_features(BaseEstimator(), np.array(column)[:, None])
+
+
+def test_features_are_those_that_the_estimator_was_fitted_to():
+    estimator = BaseEstimator()
+    check_features(estimator, [[1, 2], [3, 4]])
+    with pytest.raises(ValueError, match="X has 1 features, but BaseEstimator is expecting 2"):
+        check_features(estimator, [[1]], reset=False)

@@ -1,0 +1,157 @@
+"""What linear models share: checked data, an intercept by centering, prediction from ``coef_`` and ``intercept_``."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from companion.annotations import Array, ArrayLike
+from companion.validation import Checked, as_float, check_features
+
+__all__ = ["LinearClassifierMixin", "LinearRegressorMixin", "center", "scale_rows"]
+
+
+def scale_rows(factor: Array, rows: Array) -> Array:
+    """Each row times its own factor.
+
+    Parameters
+    ----------
+    factor : ndarray of shape (n,)
+    rows : ndarray of shape (n,) or (n, m)
+
+    Returns
+    -------
+    ndarray of the shape of ``rows``
+
+    Examples
+    --------
+    >>> scale_rows(np.array([1.0, 2.0]), np.array([[1.0, 1.0], [3.0, 4.0]]))
+    array([[1., 1.],
+           [6., 8.]])
+    """
+    return factor.reshape(-1, *(1,) * (rows.ndim - 1)) * rows
+
+
+def center(
+    X: Array, y: Array, sample_weight: Array | None = None, fit_intercept: bool = True
+) -> tuple[Array, Array, Array, Array]:
+    r"""X and y without their weighted means, rows scaled by :math:`\sqrt{s_i}`; the intercept is then taken care of.
+
+    The best b for a given w is :math:`\bar y - \bar x^\top w`, so that only deviations from the means remain to be
+    fitted.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    sample_weight : ndarray of shape (n_samples,), optional
+        The weights :math:`s_i`; all 1 without.
+    fit_intercept : bool
+        Without an intercept nothing is subtracted, and the means are returned as 0.
+
+    Returns
+    -------
+    X, y : ndarray
+        New ones, or those given where nothing had to be done.
+    X_mean : ndarray of shape (n_features,)
+    y_mean : ndarray of shape () or (n_targets,)
+
+    Examples
+    --------
+    >>> center(np.array([[1.0], [3.0]]), np.array([2.0, 6.0]))
+    (array([[-1.],
+           [ 1.]]), array([-2.,  2.]), array([2.]), array(4.))
+    """
+    if fit_intercept:
+        X_mean = np.average(X, axis=0, weights=sample_weight).astype(X.dtype)
+        y_mean = np.asarray(np.average(y, axis=0, weights=sample_weight), dtype=X.dtype)
+        X, y = X - X_mean, y - y_mean
+    else:
+        X_mean, y_mean = np.zeros(X.shape[1], X.dtype), np.zeros(y.shape[1:], X.dtype)
+    if sample_weight is not None:
+        root = np.sqrt(sample_weight).astype(X.dtype)
+        X, y = scale_rows(root, X), scale_rows(root, y)
+    return X, y, X_mean, y_mean
+
+
+class LinearRegressorMixin(Checked, RegressorMixin):
+    """The shell of a linear regressor: checks, and predictions from ``coef_`` and ``intercept_``.
+
+    ``fit`` calls ``_validated``, :func:`center` and, with the coefficients found, ``_set_solution``.
+    """
+
+    fit_intercept: bool
+    coef_: Array
+    intercept_: Any
+
+    def _validated(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, multi_output: bool = False
+    ) -> tuple[Array, Array, Array | None]:
+        """Parameters held to their rules; X, y and weights as arrays of one dtype."""
+        self._check_parameters()
+        features, targets = check_features(self, X, y, y_numeric=True, multi_output=multi_output)
+        targets = as_float(targets, "y", ValueError).astype(features.dtype, copy=False)
+        if sample_weight is None:
+            return features, targets, None
+        weight = _check_sample_weight(sample_weight, features, dtype=features.dtype, ensure_non_negative=True)
+        return features, targets, weight
+
+    def _set_solution(self, w: Array, X_mean: Array, y_mean: Array) -> None:
+        """Store w of shape (n_features,) or (n_features, n_targets) and the intercept that belongs to it."""
+        self.coef_ = w.T
+        self.intercept_ = y_mean - X_mean @ w if self.fit_intercept else 0.0
+
+    def predict(self, X: ArrayLike) -> Array:
+        """:math:`Xw + b`.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+        """
+        check_is_fitted(self)
+        return check_features(self, X, reset=False) @ self.coef_.T + self.intercept_
+
+
+class LinearClassifierMixin(Checked, ClassifierMixin):
+    """The shell of a linear classifier: scores from ``coef_`` and ``intercept_``, and the class of the largest."""
+
+    classes_: Array
+    coef_: Array
+    intercept_: Array
+
+    def _scores(self, X: Array) -> Array:
+        scores = X @ self.coef_.T + self.intercept_
+        return scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """The scores :math:`XW^\\top + b`; for two classes that of the second, positive where it is predicted.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self._scores(check_features(self, X, reset=False))
+
+    def predict(self, X: ArrayLike) -> Array:
+        """The class of the largest score.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        scores = self.decision_function(X)
+        return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]

@@ -30,6 +30,24 @@ class Box:
 
 def bare(x):
     return x
+
+
+def typed(
+    x: Array, /, y: int | None = None, *rest: str, tol: float = 1e-5, mode: str = "mean", **others: Any
+) -> tuple[Array, float]:
+    """One sentence.
+
+    Another.
+    """
+
+    def inner(g: Array) -> Array:
+        return g
+
+    return inner(x)
+
+
+def long(first_of_many_parameters: Array, second_of_many_parameters: Array, *, third_one: float = 1.0, fourth=2) -> Array:
+    return first_of_many_parameters
 '''
 
 
@@ -53,6 +71,35 @@ def test_a_formula_is_left_to_the_text_and_markers_for_tools_are_left_out(extens
     assert extension.excerpt(SOURCE, ["bare"]) == "def bare(x):\n    return x"
 
 
+def test_annotations_are_left_out_and_defaults_stay_as_they_are_written(extension):
+    shown = extension.excerpt(SOURCE, ["typed"]).split("\n")
+    assert shown[0] == 'def typed(x, /, y=None, *rest, tol=1e-5, mode="mean", **others):'
+    assert shown[1:] == [
+        '    """One sentence."""',
+        "",
+        "    def inner(g):",
+        "        return g",
+        "",
+        "    return inner(x)",
+    ]
+    broken = extension.excerpt(SOURCE, ["long"]).split("\n")
+    assert broken == [
+        "def long(",
+        "    first_of_many_parameters,",
+        "    second_of_many_parameters,",
+        "    *,",
+        "    third_one=1.0,",
+        "    fourth=2,",
+        "):",
+        "    return first_of_many_parameters",
+    ]
+
+
+def test_what_a_package_gathers_is_found_under_its_own_name(extension):
+    path, names = extension.locate("linear_model.Ridge")
+    assert path.name == "least_squares.py" and names == ["Ridge"]
+
+
 def test_a_name_that_is_not_there_is_an_error(extension):
     for name in ("losses.nothing", "nowhere.at_all"):
         with pytest.raises(ValueError, match=r"there is no nothing|no module that holds nowhere"):
@@ -73,5 +120,11 @@ def test_what_a_page_shows_is_the_companions_code(extension, name):
     shown, node = ast.parse(extension.excerpt(source, names)).body[0], extension.find(ast.parse(source), names)
     strip = lambda n: [s for s in n.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]  # noqa: E731
     if isinstance(node, ast.FunctionDef):
+        for part in ast.walk(node):
+            if isinstance(part, ast.FunctionDef):
+                part.returns = None
+            elif isinstance(part, ast.arg):
+                part.annotation = None
         assert list(map(ast.dump, strip(shown))) == list(map(ast.dump, strip(node)))
+        assert ast.dump(shown.args) == ast.dump(node.args)
     assert shown.name == node.name

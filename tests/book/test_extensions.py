@@ -101,7 +101,7 @@ def test_what_a_package_gathers_is_found_under_its_own_name(extension):
 
 
 def test_a_name_that_is_not_there_is_an_error(extension):
-    for name in ("losses.nothing", "nowhere.at_all"):
+    for name in ("losses.regression.nothing", "nowhere.at_all"):
         with pytest.raises(ValueError, match=r"there is no nothing|no module that holds nowhere"):
             path, names = extension.locate(name)
             extension.excerpt(path.read_text(encoding="utf-8"), names)

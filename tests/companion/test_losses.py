@@ -1,5 +1,7 @@
 """Every loss and its gradient beside torch (autograd in float64), scikit-learn and finite differences."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import sklearn.metrics
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from companion import losses
+from companion.losses import classification, penalties, regression
 from companion.numerics import finite_difference_gradient, sigmoid, softmax
 
 RNG = np.random.default_rng(0)
@@ -154,6 +157,26 @@ def test_by_hand():
 
 
 @pytest.mark.parametrize("z", [1e4, -1e4])
+def test_the_formulas_themselves_overflow_nowhere_on_the_way(z):
+    score = np.array([z])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        for y in (0.0, 1.0):
+            label = np.array([y])
+            classification.binary_cross_entropy_with_logits_terms(label, score, 2.0)
+            classification.focal_terms(label, score, 2.0, 1.0, 1.0)
+            classification.hinge_terms(2 * label - 1, score)
+            classification.label_terms(np.array([int(y)]), np.array([[0.0, z]]))
+            classification.cross_entropy_terms(np.array([[0.1, 0.9]]), np.array([[0.0, z]]))
+            regression.squared_error_terms(label, score)
+            regression.absolute_error_terms(label, score)
+            regression.huber_terms(label, score, 1.0)
+            regression.pinball_terms(label, score, 0.1)
+            regression.gaussian_nll_terms(label, np.array([[z, 1e-4]]))
+            penalties.l1_penalty_terms(label, score, 0.1)
+            penalties.l2_penalty_terms(label, score, 0.1)
+
+
+@pytest.mark.parametrize("z", [1e4, -1e4])
 @pytest.mark.parametrize("y", [0, 1])
 def test_nothing_overflows_far_out(z, y):
     with np.errstate(over="raise", invalid="raise", divide="raise"):
@@ -198,7 +221,7 @@ def test_penalties(alpha):
         assert_allclose(grad, finite_difference_gradient(lambda v, p=penalty: p(v, alpha)[0], w), rtol=1e-6, atol=1e-9)
     assert_allclose(losses.l1_penalty(w, alpha)[0], alpha * 3.75)
     assert_allclose(losses.l2_penalty(w, alpha)[0], alpha * 6.3125)
-    with pytest.raises(ValueError, match="alpha=-1, expected >= 0"):
+    with pytest.raises(ValueError, match=r"alpha=-1, expected a number in \[0, inf\)"):
         losses.l2_penalty(w, -1)
 
 
@@ -218,7 +241,7 @@ def test_float32_stays_float32_and_inputs_are_left_alone():
         (lambda: losses.squared_error([], []), "empty"),
         (lambda: losses.squared_error([np.nan], [1.0]), "y_true contains NaN"),
         (lambda: losses.squared_error([1.0], [np.inf]), "y_pred contains infinity"),
-        (lambda: losses.squared_error(["a"], [1.0]), "expected numbers"),
+        (lambda: losses.squared_error(["a"], [1.0]), "expected real numbers"),
         (lambda: losses.squared_error([1.0], [1.0], reduction="average"), "reduction='average'"),
         (lambda: losses.squared_error([1.0], [1.0], sample_weight=[-1.0]), "sample_weight contains -1.0"),
         (lambda: losses.squared_error([1.0], [1.0], sample_weight=[0.0]), "sum to 0"),
@@ -235,7 +258,7 @@ def test_float32_stays_float32_and_inputs_are_left_alone():
         (lambda: losses.kl_divergence([1.5, -0.5], [0.5, 0.5]), r"p must be in \[0, 1\]"),
         (lambda: losses.kl_divergence([0.5, 0.5], [0.5, 0.6]), "q must sum to 1"),
         (lambda: losses.cross_entropy([-1], [[0.0, 1.0]]), "the class -1"),
-        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0, -1.0]), "2 non-negative numbers"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0, -1.0]), "class_weight"),
         (lambda: losses.cross_entropy([0], [[0.0, np.nan]]), "y_pred contains NaN"),
         (lambda: losses.zero_one([2], [1.0]), "y_true must be -1 or 1"),
         (lambda: losses.l1_penalty([1.0], np.nan), "alpha=nan"),
@@ -245,9 +268,17 @@ def test_float32_stays_float32_and_inputs_are_left_alone():
         (lambda: losses.cross_entropy([[0.5, 0.6]], [[0.0, 1.0]]), "must sum to 1"),
         (lambda: losses.cross_entropy([0, 1], [[0.0, 1.0]]), "expected class indices of shape"),
         (lambda: losses.cross_entropy([0], [[0.0, 1.0]], label_smoothing=2.0), "label_smoothing=2.0"),
-        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0]), "2 non-negative numbers"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[1.0]), "class_weight"),
         (lambda: losses.cross_entropy([0], [0.0, 1.0]), r"expected \(n_samples, n_classes\)"),
         (lambda: losses.kl_divergence([0.5, 0.6], [0.5, 0.5]), "p must sum to 1"),
+        (lambda: losses.kl_divergence([0.5, 0.5], [1.0]), r"p has shape \(2,\), q has shape \(1,\)"),
+        (lambda: losses.gaussian_nll([1.0], [1.0], [1.0, 1.0]), r"var has shape \(2,\)"),
+        (lambda: losses.cross_entropy([True], [[0.0, 1.0]]), "dtype bool, expected class indices"),
+        (lambda: losses.cross_entropy([0], [[0.0, 1.0]], class_weight=[0.0, 1.0]), "sum to 0"),
+        (lambda: losses.squared_error([1j], [1.0]), "y_true has dtype complex128, expected real numbers"),
+        (lambda: losses.squared_error([1.0], [1.0], reduction=None), "reduction=None, expected 'mean' or 'sum'"),
+        (lambda: losses.squared_error([1.0], [1.0], sample_weight=[np.nan]), "sample_weight contains NaN"),
+        (lambda: losses.l1_penalty([np.nan], 1.0), "w contains NaN"),
     ],
 )
 def test_bad_input(call, words):
@@ -369,3 +400,156 @@ def test_values_and_gradients_far_out_are_torchs(name, settings_, reference, y, 
     assert_allclose(value, theirs.detach(), rtol=1e-10)
     if not torch.isnan(p.grad).any():  # the plain formula of the focal loss has no gradient there
         assert_allclose(grad, p.grad, rtol=1e-10, atol=1e-14)
+
+
+# ---- the ends of the floats ------------------------------------------------------------------------------------------
+
+FAR = 1e308  # the difference of two such scores overflows
+
+
+def test_scores_whose_difference_overflows():
+    for y in ([0], [[1.0, 0.0]]):  # a label, and its distribution
+        value, grad = losses.cross_entropy(y, [[FAR, -FAR]])
+        assert value == 0 and grad.tolist() == [[0, 0]]
+    for y in ([1], [[0.0, 1.0]]):
+        value, grad = losses.cross_entropy(y, [[FAR, -FAR]])
+        assert value == np.inf and grad.tolist() == [[1, -1]]
+    value, grad = losses.cross_entropy([0], [[FAR, -FAR]], label_smoothing=0.1)
+    assert value == np.inf  # as torch has it
+    assert_allclose(grad, [[0.05, -0.05]])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_residuals_at_the_ends(scale, reduction):
+    y, p = np.zeros(4), scale * np.array([-1.0, 1.0, 2.0, -3.0])
+    size, sign, n = np.abs(p), np.sign(p), 4 if reduction == "mean" else 1
+
+    def agrees(result, values, grads):
+        expected = {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](values)
+        assert_allclose(result[0], expected, rtol=1e-14)
+        assert_allclose(result[1], grads / n, rtol=1e-14)
+
+    far = scale > 1
+    agrees(losses.squared_error(y, p, reduction=reduction), np.full(4, np.inf if far else 0.0), 2 * p)
+    agrees(losses.absolute_error(y, p, reduction=reduction), size, sign)
+    cost = size - 0.5 if far else np.zeros(4)
+    agrees(losses.huber(y, p, reduction=reduction), cost, sign if far else p)
+    slope = np.where(p < 0, -0.2, 0.8)
+    agrees(losses.pinball(y, p, alpha=0.2, reduction=reduction), slope * p, slope)
+    label = np.ones(4)
+    wrong = np.where(p < 0, size, 0.0) if far else np.full(4, np.log(2))
+    slope = np.where(p < 0, -1.0, 0.0) if far else np.full(4, -0.5)
+    agrees(losses.binary_cross_entropy_with_logits(label, p, reduction=reduction), wrong, slope)
+    agrees(losses.focal(label, p, gamma=0, reduction=reduction), wrong, slope)
+    slack = np.maximum(1 - p, 0)
+    agrees(losses.hinge(label, p, reduction=reduction), slack, np.where(slack > 0, -1.0, 0.0))
+    agrees(losses.squared_hinge(label, p, reduction=reduction), np.where(slack > 1, np.inf, slack), -2 * slack)
+
+
+def test_small_and_large_variances():
+    value, (by_mean, by_var) = losses.gaussian_nll([0.0], [1e200], [1e300])
+    assert_allclose([value, by_mean[0]], [0.5e100, 1e-100])  # the square of the residual alone would overflow
+    assert_allclose(by_var, [-0.5e-200])
+    value, (by_mean, _) = losses.gaussian_nll([0.0], [1e-200], [1e-300])
+    assert_allclose([value, by_mean[0]], [0.5 * np.log(1e-300), 1e100])
+
+
+def test_a_penalty_of_strength_0_is_0_and_a_small_one_finite():
+    w = np.full(3, 1e200)
+    for penalty in (losses.l1_penalty, losses.l2_penalty):
+        value, grad = penalty(1e108 * w, 0)
+        assert value == 0 and not grad.any()
+    assert_allclose(losses.l2_penalty(w, 1e-300)[0], 3e100)
+    assert_allclose(losses.l1_penalty(np.full(3, FAR), 0.1)[0], 3e307)
+
+
+@pytest.mark.parametrize("size", [1e308, 1e-308, 5e-324])
+def test_only_the_proportions_of_the_weights_count_in_a_mean(size):
+    weight = [size, size, 0.0]
+    value, grad = losses.squared_error([0.0, 0.0, 0.0], [1.0, 3.0, 9.0], sample_weight=weight)
+    assert value == 5 and grad.tolist() == [1, 3, 0]
+    for smoothing in (0.0, 0.1):
+        z = [[0.0, 1.0], [2.0, 0.0]]
+        for arguments in ({"class_weight": [size, size]}, {"class_weight": [1, 1], "sample_weight": [size, size]}):
+            ours = losses.cross_entropy([0, 1], z, label_smoothing=smoothing, **arguments)
+            plain = losses.cross_entropy([0, 1], z, label_smoothing=smoothing)
+            assert_allclose(ours[0], plain[0], rtol=1e-15)
+            assert_allclose(ours[1], plain[1], rtol=1e-14, atol=1e-16)
+
+
+# ---- dtypes ----------------------------------------------------------------------------------------------------------
+
+
+def test_many_small_floats():
+    n = 70_000  # more than the largest number of float16, which is 65,504
+    y, p = np.zeros(n, np.float16), np.ones(n, np.float16)
+    value, grad = losses.squared_error(y, p)
+    theirs = torch.tensor(p, requires_grad=True)
+    loss = F.mse_loss(theirs, torch.tensor(y))
+    loss.backward()
+    assert value == loss.detach() == 1
+    assert (grad == theirs.grad.numpy()).all() and grad[0] > 0
+    assert losses.squared_error(y, p, sample_weight=p)[0] == 1
+    assert losses.squared_error(y, p, reduction="sum")[0] == np.inf  # beyond the largest float16
+    assert losses.l2_penalty(p, 1 / n)[0] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
+@pytest.mark.parametrize("name", NAMES)
+def test_small_floats_are_computed_in_double_and_rounded_once(name, dtype):
+    y, prediction = example(name, (40, 3), np.random.default_rng(3), dtype)
+    prediction = prediction.astype(dtype)
+    if name == "kl_divergence":  # distributions that every dtype holds exactly
+        y, prediction = np.array([[0.25, 0.5, 0.25], [0.0, 1.0, 0.0]], dtype), np.array([[0.5, 0.25, 0.25]] * 2, dtype)
+    arguments = SETTINGS.get(name, {})
+    for reduction in ("mean", "sum", "none"):
+        value, grad = getattr(losses, name)(y, prediction, **arguments, reduction=reduction)
+        double = getattr(losses, name)(y, prediction.astype(float), **arguments, reduction=reduction)
+        assert value.dtype == grad.dtype == dtype
+        rounding = {"rtol": 1e-12, "atol": 1e-15} if dtype == np.longdouble else {"rtol": 0}
+        assert_allclose(value, double[0].astype(dtype), **rounding)
+        assert_allclose(grad, double[1].astype(dtype), **rounding)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_integers_are_numbers_like_any_other(name):
+    y, prediction = np.array([0, 1, 1]), np.array([1, 0, 1])
+    if name in ("hinge", "squared_hinge"):
+        y = 2 * y - 1
+    if name == "cross_entropy":
+        prediction = np.array([[3, 0], [5, 1], [0, 2]])
+    if name == "kl_divergence":
+        y, prediction = np.eye(3, dtype=int), np.eye(3, dtype=int)
+    expected = getattr(losses, name)(y, prediction.astype(float))
+    kinds = [np.int8, np.int64, np.uint8, np.uint64] + [bool] * (name != "cross_entropy")
+    for kind in kinds:
+        value, grad = getattr(losses, name)(y, prediction.astype(kind))
+        assert value == expected[0] and value.dtype == np.float64
+        assert (grad == expected[1]).all()
+
+
+def test_parameters_of_every_kind_of_number():
+    for delta in (np.uint8(2), np.float32(2), Fraction(2)):  # minus an unsigned two is 254
+        value, grad = losses.huber([0.0, 0.0], [-3.0, 300.0], delta=delta, reduction="none")
+        assert value.tolist() == [4, 598] and grad.tolist() == [-2, 2]
+    value, grad = losses.l2_penalty([1.0], np.uint8(200))
+    assert value == 200 and grad == 400
+
+
+@pytest.mark.parametrize("value", [True, "1", np.nan, np.inf, -np.inf, 1j, [0.5]])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("huber", "delta"),
+        ("pinball", "alpha"),
+        ("focal", "gamma"),
+        ("focal", "alpha"),
+        ("binary_cross_entropy_with_logits", "pos_weight"),
+        ("cross_entropy", "label_smoothing"),
+    ],
+)
+def test_settings_that_are_no_numbers(name, parameter, value):
+    y, prediction = example(name, (3, 2), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=f"{parameter}=.*, expected a number in"):
+        getattr(losses, name)(y, prediction, **{parameter: value})

@@ -15,7 +15,7 @@ COMPANION = ROOT / "companion"
 FLOORS = [
     {"annotations"},
     {"validation"},
-    {"image", "metrics", "numerics"},
+    {"image", "linalg", "metrics", "numerics"},
     {"autograd", "datasets", "losses", "neural_network", "optimize", "preprocessing"},
     {"linear_model", "multiclass", "nn"},
     {"models", "optim"},

@@ -15,7 +15,6 @@ from companion.linear_model.coordinate_descent import (
 from companion.linear_model.least_squares import (
     LinearRegression,
     Ridge,
-    cholesky_solve,
     lstsq_normal,
     lstsq_qr,
     lstsq_svd,
@@ -41,7 +40,6 @@ __all__ = [
     "LogisticRegression",
     "Perceptron",
     "Ridge",
-    "cholesky_solve",
     "coordinate_pass",
     "enet_block_descent",
     "enet_coordinate_descent",

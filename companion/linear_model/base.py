@@ -7,6 +7,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from companion.annotations import Array, ArrayLike
+from companion.linalg import center_columns
 from companion.validation import Checked, as_float, check_features
 
 __all__ = ["LinearClassifierMixin", "LinearRegressorMixin", "center", "scale_rows"]
@@ -45,6 +46,7 @@ def center(
     ----------
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Of the dtype of X.
     sample_weight : ndarray of shape (n_samples,), optional
         The weights :math:`s_i`; all 1 without.
     fit_intercept : bool
@@ -64,9 +66,9 @@ def center(
            [ 1.]]), array([-2.,  2.]), array([2.]), array(4.))
     """
     if fit_intercept:
-        X_mean = np.average(X, axis=0, weights=sample_weight).astype(X.dtype)
-        y_mean = np.asarray(np.average(y, axis=0, weights=sample_weight), dtype=X.dtype)
-        X, y = X - X_mean, y - y_mean
+        targets, y_mean = center_columns(y.reshape(len(y), -1), sample_weight)
+        y, y_mean = targets.reshape(y.shape), y_mean.reshape(y.shape[1:])
+        X, X_mean = center_columns(X, sample_weight)
     else:
         X_mean, y_mean = np.zeros(X.shape[1], X.dtype), np.zeros(y.shape[1:], X.dtype)
     if sample_weight is not None:

@@ -1,19 +1,39 @@
 r"""Least squares and ridge regression, in closed form."""
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin
 
+from companion.annotations import Array, ArrayLike
+from companion.linalg import cholesky_solve, scale_to_one, solve_triangular
 from companion.linear_model.base import LinearRegressorMixin, center, scale_rows
-from companion.validation import Boolean, Number, Option
+from companion.validation import Boolean, Instance, Number, Option, require
+
+__all__ = [
+    "LinearRegression",
+    "Ridge",
+    "lstsq_normal",
+    "lstsq_qr",
+    "lstsq_svd",
+    "ridge_normal",
+    "ridge_svd",
+    "triangular",
+]
 
 
-def triangular(X, y):
+def triangular(X: Array, y: Array) -> tuple[Array, Array]:
     r"""R and :math:`Q^\top y` of :math:`X = QR` without forming Q: the R of the matrix (X y) holds both.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), with n_samples > n_features
+    X : ndarray of shape (n_samples, n_features), with n_samples >= n_features
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+    Returns
+    -------
+    R : ndarray of shape (n_features, n_features)
+    Qty : ndarray of shape (n_features,) or (n_features, n_targets)
 
     Examples
     --------
@@ -22,33 +42,11 @@ def triangular(X, y):
     (array([[5.]]), array([10.]))
     """
     d = X.shape[1]
-    r = np.linalg.qr(np.column_stack([X, y]), mode="r")
+    r: Any = np.linalg.qr(np.column_stack([X, y]), mode="r")  # mode "r" returns R alone
     return r[:d, :d], r[:d, d:].reshape(d, *y.shape[1:])
 
 
-def cholesky_solve(A, b):
-    r"""Solve :math:`Aw = b`, A symmetric and positive definite, by :math:`A = LL^\top`.
-
-    A diagonal entry of L is what is left of its column once the earlier columns are taken out: as good as nothing where
-    the column depends on them. It is compared with the whole column, so that the verdict does not depend on units.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        Where A is singular to working precision.
-
-    Examples
-    --------
-    >>> cholesky_solve(np.array([[4.0, 2.0], [2.0, 3.0]]), np.array([8.0, 8.0])).round(10)
-    array([1., 2.])
-    """
-    lower = np.linalg.cholesky(A)  # raises where what is left would be negative
-    if (np.diag(lower) <= np.sqrt(len(A) * np.finfo(A.dtype).eps * np.diag(A))).any():
-        raise np.linalg.LinAlgError("the matrix is singular to working precision")
-    return np.linalg.solve(lower.T, np.linalg.solve(lower, b))
-
-
-def lstsq_normal(X, y):
+def lstsq_normal(X: Array, y: Array) -> Array:
     r"""Minimize :math:`\|y - Xw\|_2^2` by the normal equation :math:`X^\top X w = X^\top y`.
 
     Forming :math:`X^\top X` squares the condition number of X: half of the digits are lost before the system is solved.
@@ -57,6 +55,10 @@ def lstsq_normal(X, y):
     ----------
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_features, n_targets)
 
     Raises
     ------
@@ -71,8 +73,19 @@ def lstsq_normal(X, y):
     return cholesky_solve(X.T @ X, X.T @ y)
 
 
-def lstsq_qr(X, y):
+def lstsq_qr(X: Array, y: Array) -> Array:
     r"""Minimize :math:`\|y - Xw\|_2^2` by :math:`X = QR`, which leaves the triangular system :math:`Rw = Q^\top y`.
+
+    A diagonal entry of R is the length of what is left of its column once the earlier columns are taken out.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_features, n_targets)
 
     Raises
     ------
@@ -87,13 +100,13 @@ def lstsq_qr(X, y):
     if X.shape[0] < X.shape[1]:
         raise np.linalg.LinAlgError(f"{X.shape[1]} columns of length {X.shape[0]} are dependent")
     r, qty = triangular(X, y)
-    lengths = np.linalg.norm(r, axis=0)  # those of the columns of X
-    if (np.abs(np.diag(r)) <= max(X.shape) * np.finfo(r.dtype).eps * lengths).any():
+    left, whole = np.abs(np.diag(r)), np.abs(r).max(axis=0, initial=0.0)
+    if not (left > _rounding(X) * whole).all():
         raise np.linalg.LinAlgError("the columns of X are dependent to working precision")
-    return np.linalg.solve(r, qty)
+    return solve_triangular(r, qty)
 
 
-def lstsq_svd(X, y, rcond=None):
+def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, int, Array]:
     r"""The shortest w that minimizes :math:`\|y - Xw\|_2^2`: :math:`w = V \Sigma^+ U^\top y`.
 
     Parameters
@@ -101,7 +114,8 @@ def lstsq_svd(X, y, rcond=None):
     X : ndarray of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
     rcond : float, optional
-        Singular values up to ``rcond`` times the largest count as 0; max(n, d) times the machine precision without.
+        Singular values up to ``rcond`` times the largest count as 0. Without, it is the machine precision times
+        :math:`10 \sqrt{\min(n, d)}`: what the rounding errors of a factorization reach, however many samples there are.
 
     Returns
     -------
@@ -115,21 +129,30 @@ def lstsq_svd(X, y, rcond=None):
     >>> w.round(10), rank
     (array([1., 1.]), 1)
     """
-    shape = X.shape
-    if shape[0] > shape[1]:  # a tall X has the singular values and the V of its R
+    if X.shape[0] > X.shape[1]:  # a tall X has the singular values and the V of its R
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
-    rcond = max(shape) * np.finfo(s.dtype).eps if rcond is None else rcond
+    rcond = _rounding(X) if rcond is None else rcond
     keep = s > rcond * s.max(initial=0.0)
-    inverse = np.divide(1.0, s, out=np.zeros_like(s), where=keep)  # the diagonal of the pseudo-inverse
-    return vt.T @ scale_rows(inverse, u.T @ y), int(keep.sum()), s
+    w = vt[keep].T @ scale_rows(1 / s[keep], u.T[keep] @ y)
+    return w, int(keep.sum()), s
 
 
-def ridge_normal(X, y, alpha):
+def ridge_normal(X: Array, y: Array, alpha: float) -> Array:
     r"""Minimize :math:`\|y - Xw\|_2^2 + \alpha \|w\|_2^2` (a sum over samples): :math:`(X^\top X + \alpha I) w =
     X^\top y`.
 
     With more features than samples the equal :math:`w = X^\top (X X^\top + \alpha I)^{-1} y` is the smaller system.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    alpha : float, non-negative
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_features, n_targets)
 
     Raises
     ------
@@ -147,26 +170,42 @@ def ridge_normal(X, y, alpha):
     return X.T @ cholesky_solve(_add_to_diagonal(X @ X.T, alpha), y)
 
 
-def ridge_svd(X, y, alpha):
+def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
     r"""The same by :math:`w = V \operatorname{diag}\!\big(\tfrac{s_i}{s_i^2 + \alpha}\big) U^\top y`.
 
     Each direction of the data is shrunk by :math:`s_i^2 / (s_i^2 + \alpha)`, those of small singular value most.
-    Where :math:`s_i^2 + \alpha` is but a rounding error the weight is 0, so that :math:`\alpha = 0` gives the shortest
-    solution of least squares.
+    Where :math:`s_i` is but a rounding error the weight is 0, so that :math:`\alpha = 0` gives the shortest solution of
+    least squares.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    alpha : float, non-negative
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_features, n_targets)
 
     Examples
     --------
     >>> ridge_svd(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
     array([2.])
     """
+    if X.shape[0] > X.shape[1]:
+        X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
-    denominator = s**2 + alpha
-    negligible = (max(X.shape) * np.finfo(s.dtype).eps * s.max(initial=0.0)) ** 2
-    factor = np.divide(s, denominator, out=np.zeros_like(s), where=denominator > negligible)
-    return vt.T @ scale_rows(factor, u.T @ y)
+    keep = s > _rounding(X) * s.max(initial=0.0)
+    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha), whose square could overflow
+    return vt[keep].T @ scale_rows(factor, u.T[keep] @ y)
 
 
-def _add_to_diagonal(matrix, alpha):
+def _rounding(X: Array) -> float:
+    """What rounding errors leave of something that should be 0, beside a number of size 1, in a factorization of X."""
+    return 10 * np.sqrt(min(X.shape)) * np.finfo(X.dtype).eps
+
+
+def _add_to_diagonal(matrix: Array, alpha: float) -> Array:
     matrix.flat[:: len(matrix) + 1] += alpha
     return matrix
 
@@ -174,11 +213,34 @@ def _add_to_diagonal(matrix, alpha):
 class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
     """Centered data, handed to a solver."""
 
-    def fit(self, X, y, sample_weight=None):
-        """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,) or (n_samples, n_targets)."""
+    def _solve(self, X: Array, y: Array) -> Array:
+        raise NotImplementedError
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Find the coefficients and the intercept.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+        y : array_like of shape (n_samples,) or (n_samples, n_targets)
+        sample_weight : array_like of shape (n_samples,), optional
+            What each sample counts; 1 without.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For parameters and data that do not fit, and where means or coefficients overflow.
+        """
         X, y, sample_weight = self._validated(X, y, sample_weight, multi_output=True)
-        Xc, yc, X_mean, y_mean = center(X, y, sample_weight, self.fit_intercept)
-        self._set_solution(self._solve(Xc, yc), X_mean, y_mean)
+        with np.errstate(all="ignore"):  # what overflows is refused below
+            Xc, yc, X_mean, y_mean = center(X, y, sample_weight, self.fit_intercept)
+            self._set_solution(self._solve(Xc, yc), X_mean, y_mean)
+        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
+            raise ValueError("the coefficients overflow: scale X or y")
         return self
 
 
@@ -188,8 +250,12 @@ class LinearRegression(_LeastSquares):
     Parameters
     ----------
     fit_intercept : bool
+        Whether b is fitted; it is 0 without.
+    tol : float, non-negative
+        With ``solver="svd"``, singular values up to ``tol`` times the largest count as 0; so in scikit-learn.
     solver : {"svd", "qr", "normal"}
-        ``"svd"`` gives the shortest solution where there are many; the others raise ``LinAlgError`` there.
+        Not in scikit-learn, whose solver is ``"svd"``: it gives the shortest solution where there are many; the others
+        raise ``LinAlgError`` where the columns are dependent to working precision.
 
     Attributes
     ----------
@@ -197,6 +263,9 @@ class LinearRegression(_LeastSquares):
     intercept_ : float or ndarray of shape (n_targets,)
     rank_, singular_ : int, ndarray
         Of the centered X; with ``solver="svd"`` only.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X is a data frame.
 
     Examples
     --------
@@ -205,17 +274,26 @@ class LinearRegression(_LeastSquares):
     (array([2.]), 1.0)
     """
 
-    _parameter_rules = {"fit_intercept": (Boolean(),), "solver": (Option("svd", "qr", "normal"),)}
+    _parameter_rules = {
+        "fit_intercept": (Boolean(),),
+        "tol": (Number(0),),
+        "solver": (Option("svd", "qr", "normal"),),
+    }
 
-    def __init__(self, *, fit_intercept=True, solver="svd"):
-        self.fit_intercept, self.solver = fit_intercept, solver
+    def __init__(self, *, fit_intercept: bool = True, tol: float = 1e-6, solver: str = "svd"):
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.solver = solver
 
-    def _solve(self, X, y):
+    def _solve(self, X: Array, y: Array) -> Array:
         if self.solver == "svd":
-            w, self.rank_, self.singular_ = lstsq_svd(X, y)
+            w, self.rank_, self.singular_ = lstsq_svd(X, y, self.tol)
             return w
-        solvers = {"qr": lstsq_qr, "normal": lstsq_normal}
-        return solvers[self.solver](X, y)
+        if self.solver == "qr":
+            return lstsq_qr(X, y)
+        X, X_exponents = scale_to_one(X)  # now no square can overflow
+        y, y_exponents = scale_to_one(y)
+        return scale_rows(np.ldexp(1.0, -X_exponents), np.ldexp(lstsq_normal(X, y), y_exponents))
 
 
 class Ridge(_LeastSquares):
@@ -223,16 +301,25 @@ class Ridge(_LeastSquares):
 
     Parameters
     ----------
-    alpha : float, non-negative
-        Multiplies the squared norm; the data term is a sum, not a mean.
+    alpha : float, non-negative, or array_like of shape (n_targets,)
+        Multiplies the squared norm; the data term is a sum, not a mean. Each target may have its own.
     fit_intercept : bool
-    solver : {"cholesky", "svd"}
-        Where ``"cholesky"`` meets a singular system, with alpha near 0, ``"svd"`` takes over.
+        Whether b is fitted; it is 0 without.
+    solver : {"auto", "cholesky", "svd"}
+        ``"auto"`` is ``"cholesky"``. Where this meets a singular system, with alpha near 0, or squares that overflow,
+        ``"svd"`` takes over.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
     intercept_ : float or ndarray of shape (n_targets,)
+    solver_ : {"cholesky", "svd"}
+        The solver that found the coefficients.
+    n_iter_ : None
+        Neither solver iterates.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X is a data frame.
 
     Examples
     --------
@@ -241,17 +328,36 @@ class Ridge(_LeastSquares):
     """
 
     _parameter_rules = {
-        "alpha": (Number(0),),
+        "alpha": (Number(0), Instance(list, tuple, np.ndarray)),
         "fit_intercept": (Boolean(),),
-        "solver": (Option("cholesky", "svd"),),
+        "solver": (Option("auto", "cholesky", "svd"),),
     }
 
-    def __init__(self, alpha=1.0, *, fit_intercept=True, solver="cholesky"):
-        self.alpha, self.fit_intercept, self.solver = alpha, fit_intercept, solver
+    def __init__(self, alpha: Any = 1.0, *, fit_intercept: bool = True, solver: str = "auto"):
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.solver = solver
 
-    def _solve(self, X, y):
-        solvers = {"cholesky": ridge_normal, "svd": ridge_svd}
-        try:
-            return solvers[self.solver](X, y, self.alpha)
-        except np.linalg.LinAlgError:  # X'X + alpha I is singular to working precision
-            return ridge_svd(X, y, self.alpha)
+    def _solve(self, X: Array, y: Array) -> Array:
+        targets, exponents = scale_to_one(y.reshape(len(y), -1))
+        alphas = np.ravel(self.alpha).tolist()
+        for alpha in alphas:
+            require("alpha", alpha, Number(0))
+        if len(alphas) not in (1, targets.shape[1]):
+            raise ValueError(f"{len(alphas)} penalties alpha for {targets.shape[1]} targets")
+        self.n_iter_ = None
+        self.solver_ = "svd" if self.solver == "svd" else "cholesky"
+        if len(alphas) == 1:
+            w = self._solve_one(X, targets, alphas[0])
+        else:
+            w = np.column_stack([self._solve_one(X, target, alpha) for target, alpha in zip(targets.T, alphas)])
+        w = np.ldexp(w, exponents)  # (n_features, n_targets)
+        return w[:, 0] if w.shape[1] == 1 else w
+
+    def _solve_one(self, X: Array, y: Array, alpha: float) -> Array:
+        if self.solver_ == "cholesky":
+            try:
+                return ridge_normal(X, y, alpha)
+            except np.linalg.LinAlgError:
+                self.solver_ = "svd"
+        return ridge_svd(X, y, alpha)

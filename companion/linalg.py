@@ -1,0 +1,228 @@
+"""Linear systems that a formula has brought into an easy shape, and columns without their means."""
+
+from typing import Any
+
+import numpy as np
+
+from companion.annotations import Array, ArrayLike
+from companion.validation import Boolean, Integer, Option, as_float, require
+
+__all__ = ["center_columns", "cholesky_solve", "forward_substitution", "scale_to_one", "solve_triangular"]
+
+BLOCK = 64  # rows that are solved one by one; between blocks work matrix products
+
+
+def forward_substitution(lower: Array, b: Array) -> Array:
+    r"""Solve :math:`Lx = b` from the top: row i holds no unknown but :math:`x_i` once those above it are known.
+
+    Parameters
+    ----------
+    lower : ndarray of shape (n, n)
+        L; what stands above its diagonal is not looked at.
+    b : ndarray of shape (n,) or (n, m)
+
+    Returns
+    -------
+    ndarray of the shape of ``b``
+
+    Examples
+    --------
+    >>> forward_substitution(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 9.0]))
+    array([1., 2.])
+    """
+    x = np.zeros_like(b)
+    for i in range(len(b)):
+        x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
+    return x
+
+
+def _forward_in_blocks(lower: Array, b: Array) -> Array:
+    """What :func:`forward_substitution` finds, a block of rows at a time."""
+    x = np.zeros_like(b)
+    for start in range(0, len(b), BLOCK):
+        rows = slice(start, start + BLOCK)
+        remainder = b[rows] - lower[rows, :start] @ x[:start]
+        x[rows] = forward_substitution(lower[rows, rows], remainder)
+    return x
+
+
+def solve_triangular(a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bool = False) -> Array:
+    """Solve ``a x = b`` for a triangular matrix, by substitution.
+
+    A solver that exchanges rows would be as exact for most matrices; but where ``a`` is nearly singular, the error of
+    substitution stays small beside each row, whatever the sizes of the others.
+
+    Parameters
+    ----------
+    a : array_like of shape (n, n)
+        Of real numbers. The other triangle is not looked at.
+    b : array_like of shape (n,) or (n, m)
+    trans : {0, 1, 2, "N", "T", "C"}
+        Whether to solve with ``a`` (0, "N") or with its transpose. Unlike SciPy, other values are refused.
+    lower : bool
+        Whether the lower triangle is meant; the upper without.
+
+    Returns
+    -------
+    ndarray of the shape of ``b``
+        float32 if both arguments are float32 or float16, else float64.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or where a number is NaN or infinite.
+    TypeError
+        For complex numbers, texts and dates.
+    numpy.linalg.LinAlgError
+        Where an entry of the diagonal is 0.
+
+    Examples
+    --------
+    >>> solve_triangular([[2.0, 1.0], [0.0, 4.0]], [4.0, 8.0])
+    array([1., 2.])
+    """
+    require("trans", trans, Integer(0, 2, "both"), Option("N", "T", "C"), error=ValueError)
+    require("lower", lower, Boolean(), error=ValueError)
+    a, b = _as_system(a, b)
+    if trans not in (0, "N"):
+        a, lower = a.T, not lower
+    if lower:
+        return _forward_in_blocks(a, b)
+    turned = np.ascontiguousarray(a[::-1, ::-1])  # turned by half a circle, an upper triangle is a lower one
+    return _forward_in_blocks(turned, b[::-1])[::-1]
+
+
+def _as_system(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
+    """A square matrix with nothing on its diagonal that cannot be divided by, and a right-hand side that fits."""
+    a, b = as_float(a, "a"), as_float(b, "b")
+    if a.ndim != 2 or len(a) != a.shape[1]:
+        raise ValueError(f"a has shape {a.shape}, expected a square matrix")
+    if b.ndim not in (1, 2) or len(b) != len(a):
+        raise ValueError(f"shapes of a {a.shape} and b {b.shape} are incompatible")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("a and b must not contain infs or NaNs")
+    zeros = np.flatnonzero(np.diag(a) == 0)
+    if len(zeros):
+        raise np.linalg.LinAlgError(f"singular matrix: entry {zeros[0]} of the diagonal is 0")
+    dtype = np.result_type(a, b, np.float32)
+    return a.astype(dtype, copy=False), b.astype(dtype, copy=False)
+
+
+def cholesky_solve(A: Array, b: Array) -> Array:
+    r"""Solve :math:`Aw = b`, A symmetric and positive definite, by :math:`A = LL^\top`.
+
+    A diagonal entry of L is what is left of its column once the earlier columns are taken out: as good as nothing where
+    the column depends on them. It is compared with the whole column, so that the verdict does not depend on units.
+
+    Parameters
+    ----------
+    A : ndarray of shape (n, n)
+    b : ndarray of shape (n,) or (n, m)
+
+    Returns
+    -------
+    ndarray of the shape of ``b``
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where A is singular to working precision, or its diagonal is too large or too small for exact sums.
+
+    Examples
+    --------
+    >>> cholesky_solve(np.array([[4.0, 2.0], [2.0, 3.0]]), np.array([8.0, 8.0])).round(10)
+    array([1., 2.])
+    """
+    lower = np.linalg.cholesky(A)  # raises where what is left would be negative
+    left, whole, limits = np.diag(lower), np.diag(A), np.finfo(lower.dtype)
+    independent = left > np.sqrt(10 * np.sqrt(len(A)) * limits.eps) * np.sqrt(whole)
+    if not (independent & (whole > limits.tiny / limits.eps)).all():
+        raise np.linalg.LinAlgError("the matrix is singular to working precision")
+    return solve_triangular(lower, solve_triangular(lower, b, lower=True), trans=1, lower=True)
+
+
+def scale_to_one(columns: Array) -> tuple[Array, Array]:
+    """Each column times a power of two, which is exact, so that its largest entry is between 1/2 and 1.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n,) or (n, m)
+
+    Returns
+    -------
+    scaled : ndarray of the shape of ``columns``
+    exponents : int ndarray of shape () or (m,)
+        ``columns`` is ``numpy.ldexp(scaled, exponents)``.
+
+    Examples
+    --------
+    >>> scale_to_one(np.array([6.0, 3.0]))
+    (array([0.75 , 0.375]), np.int32(3))
+    """
+    exponents = np.frexp(np.abs(columns).max(axis=0, initial=0.0))[1]
+    return np.ldexp(columns, -exponents), exponents
+
+
+def center_columns(columns: Array, weight: Array | None = None) -> tuple[Array, Array]:
+    """Each column without its weighted mean, and the means.
+
+    The mean of a column that hardly varies is itself uncertain by about as much as the column varies. There it is
+    taken again, of the differences from one entry, which are exact; and what differs by rounding errors alone counts
+    as constant: its deviations are 0.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n, m)
+        Of float64 or float32; not modified.
+    weight : ndarray of shape (n,), optional
+        Not negative, with a positive sum.
+
+    Returns
+    -------
+    deviations : ndarray of shape (n, m)
+    mean : ndarray of shape (m,)
+
+    Raises
+    ------
+    ValueError
+        Where a sum overflows.
+
+    Examples
+    --------
+    >>> center_columns(np.array([[0.1, 1.0], [0.1, 2.0], [0.1, 3.0]]))
+    (array([[ 0., -1.],
+           [ 0.,  0.],
+           [ 0.,  1.]]), array([0.1, 2. ]))
+    """
+    mean = _weighted_mean(columns, weight).astype(columns.dtype)
+    with np.errstate(over="ignore"):  # an infinite deviation ends in an infinite coefficient, which is refused
+        deviations = columns - mean
+    counted = np.arange(len(columns)) if weight is None else np.flatnonzero(weight)
+    for j in _flat_columns(deviations, mean, counted):
+        first = columns[counted[0], j]
+        difference = columns[:, j] - first
+        if np.abs(difference[counted]).max() <= 2 * np.finfo(columns.dtype).eps * abs(first):
+            difference[:] = 0
+        correction = _weighted_mean(difference, weight).astype(columns.dtype)
+        deviations[:, j], mean[j] = difference - correction, first + correction
+    return deviations, mean
+
+
+def _weighted_mean(values: Array, weight: Array | None) -> Any:
+    """In float64, also of float32."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if weight is None:
+            mean = values.mean(axis=0, dtype=float)
+        else:
+            share = weight.astype(float) / weight.max()
+            mean = share @ values / share.sum()
+    if not np.isfinite(mean).all():
+        raise ValueError("a mean overflows: scale the data")
+    return mean
+
+
+def _flat_columns(deviations: Array, mean: Array, counted: Array) -> Array:
+    """The columns of which no deviation is larger than the mean may be wrong; most drop out at a look at few rows."""
+    error = (len(deviations) * np.finfo(float).eps + 2 * np.finfo(mean.dtype).eps) * np.abs(mean)
+    flat = np.flatnonzero((np.abs(deviations[counted[:100]]) <= error).all(axis=0))
+    return flat[(np.abs(deviations[np.ix_(counted, flat)]) <= error[flat]).all(axis=0)]

@@ -119,12 +119,21 @@ def test_the_figure_is_closed():
         ({"n_frames": 1}, r"1 frame\(s\), expected at least 2"),
         ({"label": " "}, "label is blank"),
         ({"alt": ""}, "alt is blank"),
-        ({"interval": 0}, "interval=0, expected > 0"),
+        ({"interval": 0}, r"interval=0, expected a number in \(0, inf\)"),
+        ({"interval": np.nan}, "interval=nan"),
+        ({"interval": None}, "interval=None"),
+        ({"n_frames": 2.0}, "n_frames=2.0, expected an integer"),
+        ({"n_frames": True}, "n_frames=True"),
     ],
 )
 def test_bad_players(options, message):
     with pytest.raises(ValueError, match=message):
         walk(**options)
+
+
+def test_every_frame_has_a_name():
+    with pytest.raises(ValueError, match="1 names for 2 frames"):
+        plotting.Player([b"one", b"two"], ["a"], (3, 2), label="a", alt="b")
 
 
 def test_too_many_bytes():
@@ -197,6 +206,21 @@ def test_bad_contours(fun, xlim, message):
     _, ax = plt.subplots()
     with pytest.raises(ValueError, match=message):
         plotting.contour(ax, fun, xlim, (0, 1))
+
+
+@pytest.mark.parametrize("n", [1, 2.5, True])
+def test_a_grid_has_two_points_a_side_at_least(n):
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match=f"n={n}, expected an integer in"):
+        plotting.contour(ax, lambda point: point[0], (0, 1), (0, 1), n=n)
+    with pytest.raises(ValueError, match=f"n={n}, expected an integer in"):
+        plotting.plot_decision_regions(ax, lambda points: points[:, 0], np.eye(2), [0, 1], n=n)
+
+
+def test_levels_may_be_counted_or_given():
+    _, ax = plt.subplots()
+    for levels, count in ((3, 3), (np.int64(3), 3), ([0.2, 0.5], 2), (np.array([0.3]), 1)):
+        assert len(plotting.contour(ax, lambda point: point[0] ** 2, (0, 1), (0, 1), levels=levels).levels) == count
 
 
 def test_a_graph_is_drawn_from_left_to_right():

@@ -6,6 +6,7 @@ operation before is its forward pass, layers and bookkeeping included, and its V
 
 import platform
 import statistics
+import sys
 import time
 from collections import defaultdict
 from contextlib import ExitStack
@@ -54,8 +55,9 @@ class Stopwatch:
     def recording(self, record):
         """``record`` that books the forward pass up to it, and the VJPs when they are called."""
 
-        def timed_record(name, out, inputs, vjps, args=()):
-            result = record(name, out, inputs, tuple(self.timed(vjp, name, "backward") for vjp in vjps), args)
+        def timed_record(name, out, inputs, vjps, *rest, **keywords):
+            timed = tuple(self.timed(vjp, name, "backward") for vjp in vjps)
+            result = record(name, out, inputs, timed, *rest, **keywords)
             self.lap(name, "forward")
             return result
 
@@ -69,12 +71,17 @@ def profiled(case, runs=5):
     return min((watched(case.companion, arguments) for _ in range(runs)), key=lambda watch: sum(watch.seconds.values()))
 
 
+def modules_that_record():
+    """Every module of the companion that has imported ``record``."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("companion")]
+    return [module for module in modules if vars(module).get("record") is autograd.record]
+
+
 def watched(function, arguments):
     watch = Stopwatch()
     with ExitStack() as stack:
         for owner, name, replacement in (
-            (autograd, "record", watch.recording(autograd.record)),
-            (functional, "record", watch.recording(functional.record)),
+            *((module, "record", watch.recording(autograd.record)) for module in modules_that_record()),
             (autograd.Tensor, "backward", watch.timed(autograd.Tensor.backward, GRAPH, "backward")),
             (optim.Adam, "step", watch.timed(optim.Adam.step, STEP, "forward")),
             (optim.Adam, "zero_grad", watch.timed(optim.Adam.zero_grad, STEP, "forward")),

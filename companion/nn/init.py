@@ -2,6 +2,7 @@ r"""Initial weights (``torch.nn.init``); each function fills a tensor in place a
 
 import numpy as np
 
+from companion.autograd import increment_version
 from companion.numerics import erf
 
 
@@ -35,6 +36,7 @@ def fans(tensor):
 
 def _fill(tensor, values):
     tensor.data[...] = values
+    increment_version(tensor)
     return tensor
 
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from companion.autograd import Tensor, _axis, _data, as_tensor
+from companion.autograd import Tensor, as_tensor, increment_version, normalize_dim, unwrap
 from companion.nn import functional as F
 from companion.nn import init
 
@@ -146,11 +146,12 @@ class Module:
                 problems.append(f"size mismatch for {key}: got {values[key].shape}, expected {expected}")
         if problems:
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}: " + "; ".join(problems))
-        targets = {key: _data(store[name]) for key, (store, name) in own.items()}
+        targets = {key: unwrap(store[name]) for key, (store, name) in own.items()}
         for key, target in targets.items():  # what cannot be converted fails here, before any change
             values[key] = values[key].astype(target.dtype)
         for key, target in targets.items():
             target[...] = values[key]
+        increment_version(self.parameters())
 
     def train(self, mode=True):
         """Switch to training, which dropout and batch normalization take note of."""
@@ -535,7 +536,7 @@ class Flatten(Module):
 
     def forward(self, x):
         x = as_tensor(x)
-        start, end = _axis(self.start_dim, x.ndim), _axis(self.end_dim, x.ndim)
+        start, end = normalize_dim(self.start_dim, x.ndim), normalize_dim(self.end_dim, x.ndim)
         if start > end:
             raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
         return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from companion.autograd import increment_version
+
 
 def _with_grad(parameters):
     parameters = [parameters] if hasattr(parameters, "grad") else list(parameters)
@@ -50,3 +52,4 @@ def vector_to_parameters(vector, parameters):
         raise ValueError(f"the vector has shape {vector.shape}, expected ({sum(sizes)},)")
     for p, part in zip(parameters, np.split(vector, np.cumsum(sizes)[:-1])):
         p.data[...] = part.reshape(p.shape)
+        increment_version(p)

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from companion.autograd import increment_version
+
 # ---- steps -----------------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +196,7 @@ class Optimizer:
                 grad = -parameter.grad.data if group["maximize"] else parameter.grad.data
                 state = self.state.get(parameter, {})
                 parameter.data[...], self.state[parameter] = self._update(parameter.data, grad, state, **settings)
+                increment_version(parameter)
 
     def state_dict(self):
         """Copies of the states and settings, with parameters by their number, as torch's."""

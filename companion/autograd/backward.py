@@ -1,0 +1,193 @@
+"""From the last tensor back to the first: the order, and the one function that hands gradients on."""
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from companion.annotations import Array
+from companion.autograd import recording, tensors
+from companion.autograd.recording import unwrap
+
+if TYPE_CHECKING:
+    from companion.autograd.tensors import Tensor
+
+__all__ = ["accumulate", "graph", "pass_back", "run_backward", "toposort", "unbroadcast"]
+
+FREED = ()  # the inputs of an operation that has handed on its gradient
+
+
+def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the axes along which an argument of this shape was broadcast.
+
+    Parameters
+    ----------
+    grad : ndarray
+    shape : tuple of int
+
+    Returns
+    -------
+    ndarray of this shape
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((4, 2, 3)), (2, 1))
+    array([[12.],
+           [12.]])
+    """
+    if grad.shape == shape:
+        return grad
+    extra = grad.ndim - len(shape)
+    axes = (*range(extra), *(extra + axis for axis, size in enumerate(shape) if size == 1))
+    return grad.sum(axis=axes, keepdims=True).reshape(shape) if axes else grad
+
+
+def toposort(output: "Tensor") -> list["Tensor"]:
+    """The tensors that an output was computed from and that want a gradient, latest first, the leaves last.
+
+    Parameters
+    ----------
+    output : Tensor
+
+    Returns
+    -------
+    list of Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If part of the graph was freed by an earlier backward pass.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> y = x * x
+    >>> [t is u for t, u in zip(toposort(y + x), [None, y, x])]
+    [False, True, True]
+    """
+    nodes, leaves, seen, waiting = [], [], {id(output)}, [output]
+    while waiting:
+        node = waiting.pop()
+        if node._inputs is None:
+            leaves.append(node)
+            continue
+        if node._inputs is FREED:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time: what it had stored was freed. "
+                "Specify retain_graph=True at the first call."
+            )
+        nodes.append(node)
+        for source in node._inputs:
+            if source is not None and source.requires_grad and id(source) not in seen:
+                seen.add(id(source))
+                waiting.append(source)
+    nodes.sort(key=attrgetter("_order"), reverse=True)
+    return nodes + leaves
+
+
+def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) -> None:
+    """Add the gradient of an output to ``grad`` of every leaf; :meth:`Tensor.backward` without its checks.
+
+    The gradients on their way are kept in a dict of this call, so that a hook may call it again.
+
+    Parameters
+    ----------
+    output : Tensor
+    gradient : ndarray of its shape
+    retain_graph : bool
+    """
+    pending = {output: gradient}
+    for node in toposort(output):
+        grad = pending.pop(node)
+        if node._hooks is not None:
+            grad = _call_hooks(node, grad)
+        if node._inputs is None:
+            accumulate(node, grad)
+            continue
+        if recording._last_change > node._order:
+            recording.refuse_changed(node)
+        pass_back(node, grad, pending)
+        if not retain_graph:
+            node._inputs, node._vjps, node._args = FREED, (), ()
+
+
+def pass_back(node: "Tensor", grad: Array, pending: "dict[Tensor, Array]") -> None:
+    """Hand on what each input of an operation is due; where an input already has something, the parts are added.
+
+    Parameters
+    ----------
+    node : Tensor
+        The result of the operation.
+    grad : ndarray
+        Its gradient, complete.
+    pending : dict from Tensor to ndarray
+        The gradients that have gathered so far. Changed.
+    """
+    args = node._args
+    for source, vjp in zip(node._inputs, node._vjps):
+        if source is not None and source.requires_grad:
+            part, values = vjp(grad, *args), source.data
+            if part.shape != values.shape:
+                part = unbroadcast(part, values.shape)
+            if part.dtype is not values.dtype:
+                part = part.astype(values.dtype)
+            before = pending.get(source)
+            pending[source] = part if before is None else before + part
+
+
+def _call_hooks(node: "Tensor", grad: Array) -> Array:
+    """The gradient after all hooks; the tensor keeps it if that was asked for."""
+    for hook in tuple(node._hooks):
+        replacement = hook(tensors.Tensor(grad))
+        if replacement is not None:
+            grad = np.asarray(unwrap(replacement), node.dtype)
+            if grad.shape != node.shape:
+                raise RuntimeError(f"a hook changed the shape of the gradient from {node.shape} to {grad.shape}")
+    if node._hooks.retains_grad:
+        accumulate(node, grad)
+    return grad
+
+
+def accumulate(tensor: "Tensor", grad: Array) -> None:
+    """Add to ``tensor.grad``.
+
+    Parameters
+    ----------
+    tensor : Tensor
+    grad : ndarray of its shape
+        Copied.
+    """
+    grad = np.array(grad, tensor.dtype)
+    tensor.grad = tensors.Tensor(grad if tensor.grad is None else tensor.grad.data + grad)
+
+
+def graph(output: "Tensor") -> tuple[list[tuple[str, tuple[int, ...]]], list[tuple[int, int]]]:
+    """The graph behind a tensor, for drawing.
+
+    Parameters
+    ----------
+    output : Tensor
+
+    Returns
+    -------
+    nodes : list of (name, shape)
+        The operations, ``"leaf"`` for a tensor that nothing made, latest first; constants are left out.
+    edges : list of (int, int)
+        From the place of an input to the place of what was made from it.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> graph((Tensor([1.0, 2.0], requires_grad=True) * 2).sum())
+    ([('sum', ()), ('mul', (2,)), ('leaf', (2,))], [(1, 0), (2, 1)])
+    """
+    nodes = toposort(output)
+    place = {node: i for i, node in enumerate(nodes)}
+    edges = [
+        (place[source], place[node])
+        for node in nodes
+        for source in node._inputs or ()
+        if source is not None and source in place
+    ]
+    return [(node._name or "leaf", node.shape) for node in nodes], edges

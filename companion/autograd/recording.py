@@ -1,0 +1,217 @@
+"""How an operation is remembered: :func:`record` keeps its inputs and its vector-Jacobian products in its result."""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from companion.annotations import Array
+from companion.autograd import tensors  # the class, which is there once this is called: it is made of the operations
+
+if TYPE_CHECKING:
+    from companion.autograd.tensors import Tensor
+
+__all__ = ["OUT", "as_tensor", "increment_version", "is_grad_enabled", "no_grad", "record", "unwrap"]
+
+OUT = -1  # in ``needs``: the result itself
+REMEMBERED = 16  # changes of a tensor whose times are kept, to say how many happened since an operation
+
+_recording = True
+_clock = itertools.count(1)  # an operation never feeds an earlier one, so the order of creation is a topological order
+_last_change = 0  # by the clock, of any tensor
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+    return _recording
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Record nothing within this context: for evaluation, and for changing parameters.
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> w = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with no_grad():
+    ...     (w * 2).requires_grad
+    False
+    """
+    global _recording
+    before, _recording = _recording, False
+    try:
+        yield
+    finally:
+        _recording = before
+
+
+def record(
+    name: str,
+    out: Array,
+    inputs: tuple["Tensor | None", ...],
+    vjps: tuple[Callable[..., Array], ...],
+    args: tuple[Any, ...] = (),
+    needs: tuple[tuple[int, ...], ...] | None = None,
+) -> "Tensor":
+    """A tensor made by an operation; remembers the operation if a gradient will be asked of one of its inputs.
+
+    Parameters
+    ----------
+    name : str
+        The operation, as :func:`graph` shows it.
+    out : ndarray
+        Its result.
+    inputs : tuple of (Tensor or None)
+        The arguments, None where one is a constant.
+    vjps : tuple of callable
+        For each input ``vjp(g, *args)``, with g of the shape of ``out``. It may return the gradient before the sum
+        over broadcast axes.
+    args : tuple
+        What the VJPs need from the forward pass; freed by :meth:`Tensor.backward`.
+    needs : tuple of tuple of int, optional
+        For each VJP the places among ``inputs`` of the tensors whose values it reads, :data:`OUT` for the result. If
+        one of them was changed in the meantime (:func:`increment_version`), :meth:`Tensor.backward` refuses. Without,
+        every VJP reads all inputs; ``()`` is for operations whose VJPs read none.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> double = record("double", 2 * x.data, (x,), (lambda g: 2 * g,), needs=())
+    >>> double.sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
+    """
+    result = _new(tensors.Tensor)
+    result.data, result.grad, result._hooks = out, None, None
+    if _recording:
+        for source in inputs:
+            if source is not None and source.requires_grad:
+                result.requires_grad, result._name, result._order = True, name, next(_clock)
+                result._inputs, result._vjps, result._args, result._needs = inputs, vjps, args, needs
+                return result
+    result.requires_grad, result._name, result._inputs = False, None, None
+    return result
+
+
+_new: Any = object.__new__  # a tensor without the checks of its constructor
+
+
+class Changes:
+    """How often the data of a tensor was changed in place, and when lately."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.times: deque[int] = deque(maxlen=REMEMBERED)
+
+
+def increment_version(tensor: "Tensor | Iterable[Tensor]") -> None:
+    """Tell the graph that the data of a tensor was changed in place (``torch.autograd.graph.increment_version``).
+
+    Whoever writes into ``tensor.data[...]`` calls this afterwards: optimizers, initializations, the loading of a
+    state. Then :meth:`Tensor.backward` refuses where an operation needs the values as they were, instead of computing
+    a wrong gradient. A new array, ``tensor.data = ...``, needs no such call: the graph goes on with the old one.
+
+    Parameters
+    ----------
+    tensor : Tensor or iterable of Tensor
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> w = Tensor([1.0, 2.0], requires_grad=True)
+    >>> loss = (w * w).sum()
+    >>> w.data[...] -= 0.1
+    >>> increment_version(w)
+    >>> loss.backward()
+    Traceback (most recent call last):
+    RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation: ...
+    """
+    global _last_change
+    _last_change = next(_clock)
+    for changed in (tensor,) if isinstance(tensor, tensors.Tensor) else tensor:
+        if not hasattr(changed, "_changes"):  # most tensors are never changed
+            changed._changes = Changes()
+        changed._changes.count += 1
+        changed._changes.times.append(_last_change)
+
+
+def refuse_changed(node: "Tensor") -> None:
+    """Raise if a value that the VJPs of an operation read was changed after the operation."""
+    if _last_change < node._order:
+        return
+    inputs = node._inputs
+    every = tuple(range(len(inputs)))
+    for i, source in enumerate(inputs):
+        if source is None or not source.requires_grad:
+            continue
+        for place in every if node._needs is None else node._needs[i] if node._needs else ():
+            value = node if place == OUT else inputs[place]
+            changes = getattr(value, "_changes", None)
+            later = 0 if changes is None else sum(time > node._order for time in changes.times)
+            if later:
+                role = "the result" if place == OUT else f"input {place}"
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"[{value.dtype} {list(value.shape)}], {role} of {node._name}, is at version {changes.count}; "
+                    f"expected version {changes.count - later} instead"
+                )
+
+
+def as_tensor(data: Any) -> "Tensor":
+    """A tensor as it is; anything else as a constant one.
+
+    Parameters
+    ----------
+    data : Tensor or array_like
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> as_tensor([1.0, 2.0])
+    tensor([1., 2.])
+    """
+    return data if isinstance(data, tensors.Tensor) else tensors.Tensor(data)
+
+
+def unwrap(value: Any) -> Any:
+    """The data of a tensor; anything else as it is.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    object
+
+    Examples
+    --------
+    >>> unwrap(as_tensor([1.0, 2.0])), unwrap("text")
+    (array([1., 2.]), 'text')
+    """
+    return value.data if isinstance(value, tensors.Tensor) else value

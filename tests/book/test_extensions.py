@@ -46,8 +46,8 @@ def typed(
     return inner(x)
 
 
-def long(first_of_many_parameters: Array, second_of_many_parameters: Array, *, third_one: float = 1.0, fourth=2) -> Array:
-    return first_of_many_parameters
+def long(first_of_many_columns: Array, second_of_many_columns: Array, *, third=1.0, yet_another_number=2) -> Array:
+    return first_of_many_columns
 '''
 
 
@@ -85,13 +85,13 @@ def test_annotations_are_left_out_and_defaults_stay_as_they_are_written(extensio
     broken = extension.excerpt(SOURCE, ["long"]).split("\n")
     assert broken == [
         "def long(",
-        "    first_of_many_parameters,",
-        "    second_of_many_parameters,",
+        "    first_of_many_columns,",
+        "    second_of_many_columns,",
         "    *,",
-        "    third_one=1.0,",
-        "    fourth=2,",
+        "    third=1.0,",
+        "    yet_another_number=2,",
         "):",
-        "    return first_of_many_parameters",
+        "    return first_of_many_columns",
     ]
 
 

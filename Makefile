@@ -7,6 +7,10 @@ NBVAL := $(PYTEST) --nbval --nbval-current-env -n 2 --dist loadfile book/noteboo
 SITE := _build/html/.built
 SOURCES := $(shell find book companion exercises _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
 
+SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
+NEEDED := The course needs Python 3.11 or newer with venv (Debian: apt install python3-venv); $(PYTHON) is not that. \
+	Name another one: make PYTHON=python3.12 book
+
 .PHONY: book test test-portable notebooks exercises lab bench lint clean
 .DELETE_ON_ERROR:
 
@@ -44,17 +48,21 @@ bench: $(ENV)
 lint: $(ENV)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary
 
 clean:
-	rm -rf _build .pytest_cache .hypothesis .ruff_cache
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
+# What is missing is said in one line, before anything is installed.
 $(ENV): requirements.txt pyproject.toml
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { echo "$(NEEDED)"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
 # All pages anew: Sphinx does not see a changed style sheet, and a cached page would not repeat its warnings.
 $(SITE): $(ENV) $(SOURCES)
+	@mkdir -p $(@D) 2>/dev/null && touch _build/.writable 2>/dev/null || { echo "The book cannot be written: $(CURDIR)/_build is not writable."; exit 1; }
 	$(BIN)/python -m tools.verdicts
 	$(BIN)/jupyter-book build . --all -W -n --keep-going || { rm -rf _build; exit 1; }
 	touch $@

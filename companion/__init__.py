@@ -4,3 +4,5 @@ As in scikit-learn: ``linear_model``, ``multiclass``, ``preprocessing``, ``datas
 ``autograd``, ``nn``, ``optim``. As in SciPy: ``optimize``. Import what you need:
 ``from companion import nn, optim, training``.
 """
+
+__version__ = "0.2.0"

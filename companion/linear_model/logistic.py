@@ -21,7 +21,7 @@ from companion.numerics import log_sigmoid, log_softmax, sigmoid, softmax
 from companion.optimize import minimize
 
 FLOATS = (np.float64, np.float32)
-SOLVERS = {"lbfgs": "l-bfgs", "newton-cholesky": "newton", "gd": "gd"}  # and their methods in companion.optimize
+SOLVERS = {"lbfgs": "L-BFGS-B", "newton-cholesky": "newton", "gd": "gd"}  # and their methods in companion.optimize
 
 
 def logistic_value_grad(theta, X, y, l2=0.0, weight=None):
@@ -102,7 +102,7 @@ def irls(X, y, l2=0.0, weight=None, fit_intercept=True, tol=1e-8, max_iter=100):
     return minimize(
         lambda theta: logistic_value_grad(theta, X, y, l2, weight),
         np.zeros(X.shape[1] + bool(fit_intercept)),
-        "newton",
+        method="newton",
         hess=lambda theta: logistic_hessian(theta, X, y, l2, weight),
         tol=tol,
         max_iter=max_iter,

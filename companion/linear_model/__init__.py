@@ -28,10 +28,9 @@ from companion.linear_model.logistic import (
     logistic_hessian,
     logistic_value_grad,
     odds_ratio,
-    softmax_hessian,
-    softmax_value_grad,
 )
 from companion.linear_model.perceptron import Perceptron, perceptron_fit, perceptron_step
+from companion.linear_model.softmax import softmax_hessian, softmax_value_grad
 
 __all__ = [
     "ElasticNet",

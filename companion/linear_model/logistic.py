@@ -9,22 +9,31 @@ with the cross-entropy :math:`\ell`. The intercept is not penalized. Tolerances 
 """
 
 import warnings
-from numbers import Integral, Real
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
-from companion.numerics import log_sigmoid, log_softmax, sigmoid, softmax
-from companion.optimize import minimize
+from companion.annotations import Array, ArrayLike, DTypeLike
+from companion.linear_model.base import LinearClassifierMixin
+from companion.linear_model.softmax import pin_shift, softmax_hessian, softmax_value_grad
+from companion.numerics import log_sigmoid, log_softmax, sigmoid, softmax, softplus_sigmoid
+from companion.optimize import OptimizeResult
+from companion.optimize.minimizer import run_method, warn_unless_success
+from companion.validation import Boolean, Instance, Integer, Number, Option, Rule, as_float, check_features
 
-FLOATS = (np.float64, np.float32)
-SOLVERS = {"lbfgs": "L-BFGS-B", "newton-cholesky": "newton", "gd": "gd"}  # and their methods in companion.optimize
+__all__ = ["LogisticRegression", "irls", "logistic_hessian", "logistic_value_grad", "odds_ratio", "separates"]
+
+SOLVERS = {"lbfgs": "L-BFGS-B", "newton-cholesky": "newton", "gd": "gd"}  # and their names in companion.optimize
 
 
-def logistic_value_grad(theta, X, y, l2=0.0, weight=None):
+def logistic_value_grad(
+    theta: Array, X: Array, y: Array, l2: float = 0.0, weight: Array | None = None
+) -> tuple[float, Array]:
     r"""The mean cross-entropy :math:`\sum_i s_i\,[\log(1 + e^{z_i}) - y_i z_i] + \tfrac12 l_2 \|w\|^2`, z = Xw + b.
 
     Its gradient is :math:`X^\top r` with :math:`r = s \odot (\sigma(z) - y)`, and the sum of r for the intercept.
@@ -34,10 +43,20 @@ def logistic_value_grad(theta, X, y, l2=0.0, weight=None):
     theta : ndarray of shape (n_features,) or (n_features + 1,)
         w, and behind it the intercept, which is not penalized.
     X : ndarray of shape (n_samples, n_features)
+        The features.
     y : ndarray of shape (n_samples,), 0 or 1
+        The labels.
     l2 : float
+        The penalty.
     weight : ndarray of shape (n_samples,), optional
         The weights s; 1 / n_samples each without.
+
+    Returns
+    -------
+    value : float
+        The objective.
+    grad : ndarray of the shape of ``theta``
+        Its gradient.
 
     Examples
     --------
@@ -48,22 +67,41 @@ def logistic_value_grad(theta, X, y, l2=0.0, weight=None):
     d = X.shape[1]
     w, with_intercept = theta[:d], len(theta) > d
     z = X @ w + (theta[d] if with_intercept else 0.0)
-    e = np.exp(-np.abs(z))  # shared by softplus and sigmoid
-    loss = np.maximum(z, 0) + np.log1p(e) - y * z
-    residual = np.where(z >= 0, 1.0, e) / (1 + e) - y  # sigmoid(z) - y
+    softplus, p = softplus_sigmoid(z)
+    loss, residual = softplus - y * z, p - y
     if weight is None:
         value, residual = loss.mean(), residual / len(y)
     else:
         value, residual = weight @ loss, weight * residual
-    grad = np.append(residual @ X + l2 * w, residual.sum()) if with_intercept else residual @ X + l2 * w
+    grad = residual @ X + l2 * w
+    if with_intercept:
+        grad = np.append(grad, residual.sum())
     return value + 0.5 * l2 * (w @ w), grad
 
 
-def logistic_hessian(theta, X, y, l2=0.0, weight=None):
+def logistic_hessian(theta: Array, X: Array, y: Array, l2: float = 0.0, weight: Array | None = None) -> Array:
     r"""The Hessian of :func:`logistic_value_grad`: :math:`X^\top D X + l_2 I`.
 
     D is diagonal with :math:`D_{ii} = s_i\, \sigma(z_i)(1 - \sigma(z_i))`.
     It does not depend on y and is positive semidefinite, which makes the objective convex.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (n_features,) or (n_features + 1,)
+        The parameters, as in :func:`logistic_value_grad`.
+    X : ndarray of shape (n_samples, n_features)
+        The features.
+    y : ndarray of shape (n_samples,)
+        Not looked at; it stands here so that both functions take the same arguments.
+    l2 : float
+        The penalty.
+    weight : ndarray of shape (n_samples,), optional
+        The weights s; 1 / n_samples each without.
+
+    Returns
+    -------
+    ndarray of shape (len(theta), len(theta))
+        The Hessian.
 
     Examples
     --------
@@ -82,16 +120,46 @@ def logistic_hessian(theta, X, y, l2=0.0, weight=None):
     return hess
 
 
-def irls(X, y, l2=0.0, weight=None, fit_intercept=True, tol=1e-8, max_iter=100):
+def irls(
+    X: Array,
+    y: Array,
+    l2: float = 0.0,
+    weight: Array | None = None,
+    fit_intercept: bool = True,
+    tol: float = 1e-8,
+    max_iter: int = 100,
+) -> OptimizeResult:
     r"""Newton's method for logistic regression, which is iteratively reweighted least squares.
 
     The Newton step solves :math:`X^\top D X \theta_{new} = X^\top D u`: weighted least squares with the weights D and
     the working response :math:`u = X\theta + D^{-1}(y - p)`. A step that does not decrease the objective is halved.
 
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        The features.
+    y : ndarray of shape (n_samples,), 0 or 1
+        The labels.
+    l2 : float
+        The penalty.
+    weight : ndarray of shape (n_samples,), optional
+        The weights s; 1 / n_samples each without.
+    fit_intercept : bool
+        Whether an intercept stands behind the coefficients.
+    tol : float
+        Stop when no element of the gradient exceeds it.
+    max_iter : int
+        The largest number of steps.
+
     Returns
     -------
     OptimizeResult
         Of :func:`companion.optimize.minimize`, with the trace of all iterations.
+
+    Warns
+    -----
+    ConvergenceWarning
+        With the gradient that was reached, where it stays above ``tol``.
 
     Examples
     --------
@@ -99,7 +167,7 @@ def irls(X, y, l2=0.0, weight=None, fit_intercept=True, tol=1e-8, max_iter=100):
     >>> irls(X, y).x.round(4) + 0.0  # log-odds: 0 in the first group, log 2 in the second
     array([0.6931, 0.    ])
     """
-    return minimize(
+    result = run_method(
         lambda theta: logistic_value_grad(theta, X, y, l2, weight),
         np.zeros(X.shape[1] + bool(fit_intercept)),
         method="newton",
@@ -107,110 +175,22 @@ def irls(X, y, l2=0.0, weight=None, fit_intercept=True, tol=1e-8, max_iter=100):
         tol=tol,
         max_iter=max_iter,
     )
+    warn_unless_success(result, "irls", tol, stacklevel=2)
+    return result
 
 
-def softmax_value_grad(theta, X, y, l2=0.0, weight=None):
-    r"""The mean cross-entropy of softmax regression plus :math:`\tfrac12 l_2 \|W\|^2`, with its gradient.
-
-    The gradient with respect to the scores :math:`Z = X W^\top + b` is :math:`s \odot (P - Y)`, Y the one-hot labels.
+def odds_ratio(coef: ArrayLike) -> Array:
+    r"""By what the odds :math:`p / (1 - p)` are multiplied when a feature grows by one unit: :math:`e^{w_j}`.
 
     Parameters
     ----------
-    theta : ndarray of shape (K * n_features,) or (K * (n_features + 1),)
-        W of shape (K, n_features) row by row, each row with its intercept at the end where there is one.
-    X : ndarray of shape (n_samples, n_features)
-    y : int ndarray of shape (n_samples,)
-        Classes 0 to K - 1; all occur.
-    l2, weight
-        As for :func:`logistic_value_grad`.
+    coef : array_like
+        Coefficients w of a logistic regression.
 
-    Examples
-    --------
-    >>> value, grad = softmax_value_grad(np.zeros(3), np.array([[1.0], [1.0], [1.0]]), np.array([0, 1, 2]))
-    >>> float(value.round(4)), bool(abs(grad).max() < 1e-15)  # log 3; nothing to gain
-    (1.0986, True)
-    """
-    n, d = X.shape
-    W, b = _split(theta, d, int(y.max()) + 1)
-    Z = X @ W.T + b  # (n, K)
-    Z -= Z.max(axis=1, keepdims=True)
-    P = np.exp(Z)
-    total = P.sum(axis=1, keepdims=True)
-    rows = np.arange(n)
-    loss = np.log(total[:, 0]) - Z[rows, y]
-    P /= total
-    P[rows, y] -= 1  # P - Y
-    if weight is None:
-        value = loss.mean()
-        P /= n
-    else:
-        value = weight @ loss
-        P *= weight[:, None]
-    grad = P.T @ X + l2 * W
-    if len(theta) > W.size:
-        grad = np.column_stack([grad, P.sum(axis=0)])
-    return value + 0.5 * l2 * np.vdot(W, W), grad.ravel()
-
-
-def softmax_hessian(theta, X, y, l2=0.0, weight=None):
-    r"""The Hessian of :func:`softmax_value_grad`, in blocks.
-
-    The block of the classes k and l is :math:`X^\top \operatorname{diag}(s\, p_k (\delta_{kl} - p_l)) X`. The matrix
-    is positive semidefinite, but without a penalty not definite: adding one vector to the rows of all classes changes
-    no probability (see :func:`pin_shift`).
-
-    Examples
-    --------
-    >>> softmax_hessian(np.zeros(2), np.array([[1.0], [1.0]]), np.array([0, 1]))
-    array([[ 0.25, -0.25],
-           [-0.25,  0.25]])
-    """
-    n, d = X.shape
-    K = int(y.max()) + 1
-    W, b = _split(theta, d, K)
-    P = softmax(X @ W.T + b, axis=1)
-    if len(theta) > W.size:
-        X = np.column_stack([X, np.ones(n, X.dtype)])
-    m = X.shape[1]
-    root = X * (n**-0.5 if weight is None else np.sqrt(weight)[:, None])
-    hess = np.empty((K, m, K, m))
-    for k in range(K):
-        for j in range(k + 1):
-            curvature = P[:, k] * (1 - P[:, k] if k == j else P[:, j])
-            half = np.sqrt(curvature)[:, None] * root
-            block = half.T @ half if k == j else -(half.T @ half)
-            hess[k, :, j], hess[j, :, k] = block, block
-        hess[k, range(d), k, range(d)] += l2
-    return hess.reshape(K * m, K * m)
-
-
-def pin_shift(hess, K):
-    r"""Curve the Hessian of softmax regression where it is flat: along a shift of the parameters of all classes alike.
-
-    Where there is no penalty the objective does not depend on :math:`\bar\theta = \tfrac1K \sum_k \theta_k`, and where
-    there is one it is smallest at :math:`\bar\theta = 0`. So :math:`\tfrac c2 K \|\bar\theta\|^2` may be added: from
-    :math:`\bar\theta = 0` Newton's steps stay the same, and become unique. c is the mean of the diagonal of ``hess``.
-
-    Examples
-    --------
-    >>> pin_shift(np.array([[0.25, -0.25], [-0.25, 0.25]]), 2)
-    array([[ 0.375, -0.125],
-           [-0.125,  0.375]])
-    """
-    m = len(hess) // K
-    pinned = hess.reshape(K, m, K, m).copy()
-    pinned[:, range(m), :, range(m)] += np.trace(hess) / len(hess) / K
-    return pinned.reshape(hess.shape)
-
-
-def _split(theta, d, K):
-    """W of shape (K, d) and the intercepts, zeros where there are none."""
-    table = theta.reshape(K, -1)
-    return table[:, :d], table[:, d] if table.shape[1] > d else np.zeros(K)
-
-
-def odds_ratio(coef):
-    r"""By what the odds :math:`p / (1 - p)` are multiplied when a feature grows by one unit: :math:`e^{w_j}`.
+    Returns
+    -------
+    ndarray of the shape of ``coef``
+        The factors.
 
     Examples
     --------
@@ -220,7 +200,7 @@ def odds_ratio(coef):
     return np.exp(coef)
 
 
-def separates(scores, y):
+def separates(scores: Array, y: Array) -> bool:
     """Whether every sample's own class has the largest score, and no other.
 
     Then multiplying all parameters by a number above 1 improves the likelihood: without a penalty it has no maximum.
@@ -228,8 +208,14 @@ def separates(scores, y):
     Parameters
     ----------
     scores : ndarray of shape (n_samples,), or (n_samples, K) with a column for each class
+        The scores.
     y : int ndarray of shape (n_samples,)
         Classes 0 and 1, or 0 to K - 1.
+
+    Returns
+    -------
+    bool
+        False where there is a tie, too.
 
     Examples
     --------
@@ -242,40 +228,43 @@ def separates(scores, y):
     return bool((scores[own] > np.where(own, -np.inf, scores).max(axis=1)).all())
 
 
-class LogisticRegression(ClassifierMixin, BaseEstimator):
+class LogisticRegression(LinearClassifierMixin, BaseEstimator):
     r"""Minimize :math:`C \sum_i s_i \ell(y_i, x_i^\top w + b) + \tfrac12 \|w\|_2^2`.
 
     For three classes and more the model is multinomial: softmax regression.
+
+    Stricter than scikit-learn's: weights of classes have to be numbers, >= 0, with a finite sum; ``balanced`` refuses
+    a class whose samples all have the weight 0; a fit that ends above ``tol``, or finds the classes separable where
+    nothing is penalized, warns.
 
     Parameters
     ----------
     C : float, positive
         The inverse of the penalty; ``numpy.inf`` for none.
+    tol : float, non-negative
+        Stop when no element of the gradient of the mean objective (this one divided by C S) exceeds it.
     fit_intercept : bool
+        Whether there is an intercept b. It is not penalized.
     class_weight : dict, "balanced" or None
         Weights of the classes; "balanced" is inversely proportional to their counts.
-    tol : float
-        Stop when no element of the gradient of the mean objective (this one divided by C S) exceeds it.
-    max_iter : int
     solver : {"lbfgs", "newton-cholesky", "gd"}
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, a single class, NaN or infinity in X, weights that are negative or all 0.
-
-    Warns
-    -----
-    ConvergenceWarning
-        With the gradient reached, where it stays above ``tol``; and, without a penalty, where the classes turn out to
-        be separable, for then no optimum exists.
+        The method of :func:`companion.optimize.minimize`: L-BFGS, Newton's, or gradient descent with a line search
+        (which scikit-learn does not have).
+    max_iter : int
+        The largest number of iterations.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        The labels, in order.
     coef_ : ndarray of shape (1, n_features) for two classes, else (n_classes, n_features)
+        The coefficients w.
     intercept_ : ndarray of shape (1,) or (n_classes,)
+        The intercepts b; zeros without.
     n_iter_ : ndarray of shape (1,)
+        The number of iterations.
+    n_features_in_ : int
+        The number of features.
 
     Examples
     --------
@@ -284,64 +273,75 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     array([[2.]])
     """
 
-    def __init__(self, *, C=1.0, fit_intercept=True, class_weight=None, tol=1e-4, max_iter=100, solver="lbfgs"):
-        self.C, self.fit_intercept, self.class_weight = C, fit_intercept, class_weight
-        self.tol, self.max_iter, self.solver = tol, max_iter, solver
+    _parameter_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {
+        "C": (Number(0, closed="right"),),
+        "tol": (Number(0),),
+        "fit_intercept": (Boolean(),),
+        "class_weight": (Instance(dict), Option("balanced"), None),
+        "solver": (Option(*SOLVERS),),
+        "max_iter": (Integer(0),),
+    }
 
-    def _check_parameters(self):
-        if not (isinstance(self.C, Real) and self.C > 0):
-            raise ValueError(f"C={self.C!r}, expected a number > 0 (numpy.inf for no penalty)")
-        if not (isinstance(self.tol, Real) and self.tol > 0):
-            raise ValueError(f"tol={self.tol!r}, expected a number > 0")
-        if not isinstance(self.max_iter, Integral) or self.max_iter < 0:
-            raise ValueError(f"max_iter={self.max_iter!r}, expected an integer >= 0")
-        if self.solver not in SOLVERS:
-            raise ValueError(f"solver={self.solver!r}, expected one of {sorted(SOLVERS)}")
-        if not (self.class_weight is None or isinstance(self.class_weight, dict) or self.class_weight == "balanced"):
-            raise ValueError(f"class_weight={self.class_weight!r}, expected a dict, 'balanced' or None")
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        tol: float = 1e-4,
+        fit_intercept: bool = True,
+        class_weight: dict[Any, float] | str | None = None,
+        solver: str = "lbfgs",
+        max_iter: int = 100,
+    ) -> None:
+        self.C = C
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.solver = solver
+        self.max_iter = max_iter
 
-    def _class_weights(self, y, weight):
-        """One weight for each class; y holds the classes' indices."""
-        labels = self.classes_.tolist()
-        if not self.class_weight:
-            return np.ones(len(labels))
-        if self.class_weight == "balanced":
-            totals = np.bincount(y, weights=weight)
-            if not totals.all():
-                raise ValueError(f"class_weight='balanced' with samples of weight 0 only for a class: totals {totals}")
-            return totals.sum() / (len(labels) * totals)
-        missing = [label for label in labels if label not in self.class_weight]
-        if missing and len(labels) - len(missing) != len(self.class_weight):  # a key that is no class, too
-            raise ValueError(f"The classes, {missing}, are not in class_weight")
-        return np.array([self.class_weight.get(label, 1.0) for label in labels], dtype=float)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "LogisticRegression":
+        """Find the coefficients.
 
-    def _weights(self, X, y, sample_weight):
-        """The weights of the samples, those of their classes included."""
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weight = weight * self._class_weights(y, weight)[y]
-        if not (weight.min() >= 0 and 0 < weight.sum() < np.inf):
-            raise ValueError(f"class_weight={self.class_weight}, expected weights >= 0 with a positive, finite sum")
-        return weight
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            The features.
+        y : array_like of shape (n_samples,)
+            The labels, of two classes or more.
+        sample_weight : array_like of shape (n_samples,), optional
+            The weights s, non-negative; all 1 without.
 
-    def fit(self, X, y, sample_weight=None):
-        """Fit to X of shape (n_samples, n_features) and labels of shape (n_samples,)."""
+        Returns
+        -------
+        LogisticRegression
+            This model, fitted.
+
+        Raises
+        ------
+        ValueError
+            For a parameter outside its range, a single class, NaN or infinity in X, and weights that are negative or
+            all 0; where the penalty 1 / (C S) overflows.
+
+        Warns
+        -----
+        ConvergenceWarning
+            With the gradient reached, where it stays above ``tol``; and, without a penalty, where the classes turn out
+            to be separable, for then no optimum exists.
+        """
         self._check_parameters()
-        X, y = validate_data(self, X, y, dtype=FLOATS)
-        check_classification_targets(y)
-        self.classes_, y = np.unique(y, return_inverse=True)
+        features, labels = check_features(self, X, y)
+        check_classification_targets(labels)
+        self.classes_, index = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
                 f"{self.classes_[0]!r}"
             )
-        weight = self._weights(X, y, sample_weight)
-        result = self._minimize(X, y, weight / weight.sum(), l2=1.0 / (self.C * weight.sum()))
-        self.n_iter_ = np.array([result.nit], dtype=np.int32)
-        d, binary = X.shape[1], len(self.classes_) == 2
-        table = result.x.reshape(1 if binary else len(self.classes_), -1).astype(X.dtype)
-        self.coef_ = table[:, :d].copy()
-        self.intercept_ = table[:, d].copy() if self.fit_intercept else np.zeros(len(table), X.dtype)
-        if np.isinf(self.C) and separates(self._scores(X)[weight > 0], y[weight > 0]):
+        weight, l2 = self._weights(features, index, sample_weight)
+        result = self._minimize(features, index, weight, l2)
+        warn_unless_success(result, self.solver, self.tol, stacklevel=2)
+        self._set_solution(result, features.dtype)
+        if np.isinf(self.C) and separates(self._scores(features)[weight > 0], index[weight > 0]):
             warnings.warn(
                 "the classes are separable: without a penalty no coefficients are best, longer ones are always better; "
                 f"stopped after {result.nit} iterations, largest gradient element {np.abs(result.jac).max():.1e}",
@@ -350,50 +350,95 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             )
         return self
 
-    def _scores(self, X):
-        scores = X @ self.coef_.T + self.intercept_
-        return scores[:, 0] if len(self.classes_) == 2 else scores
+    def _set_solution(self, result: OptimizeResult, dtype: DTypeLike) -> None:
+        """Store the parameters in the dtype of the features."""
+        rows = 1 if len(self.classes_) == 2 else len(self.classes_)
+        table = result.x.reshape(rows, -1).astype(dtype)  # a row for each score, the intercept at its end
+        self.coef_ = table[:, : self.n_features_in_].copy()
+        self.intercept_ = table[:, -1].copy() if self.fit_intercept else np.zeros(rows, dtype)
+        self.n_iter_ = np.array([result.nit], dtype=np.int32)
 
-    def _minimize(self, X, y, weight, l2):
-        """The minimum of the mean objective."""
-        K = len(self.classes_)
+    def _class_weights(self, y: Array, weight: Array) -> Array:
+        """One weight for each class; y holds the classes' indices."""
+        labels = self.classes_.tolist()
+        if not self.class_weight:
+            return np.ones(len(labels))
+        if isinstance(self.class_weight, str):  # "balanced"
+            totals = np.bincount(y, weights=weight)
+            if not totals.all():
+                raise ValueError(f"class_weight='balanced' with samples of weight 0 only for a class: totals {totals}")
+            return totals.sum() / (len(labels) * totals)
+        missing = [label for label in labels if label not in self.class_weight]
+        if missing and len(labels) - len(missing) != len(self.class_weight):  # a key that is no class, too
+            raise ValueError(f"The classes, {missing}, are not in class_weight")
+        return as_float([self.class_weight.get(label, 1.0) for label in labels], "class_weight", ValueError)
+
+    def _weights(self, X: Array, y: Array, sample_weight: ArrayLike | None) -> tuple[Array, float]:
+        """The weights of the samples and their classes, divided by their sum S, and the penalty 1 / (C S)."""
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        largest = float(weight.max())
+        weight = weight / largest  # so that the sum is finite
+        with np.errstate(over="ignore"):
+            weight = weight * self._class_weights(y, weight)[y]
+            total = float(weight.sum())
+        if not (weight.min() >= 0 and 0 < total < np.inf):
+            raise ValueError(f"class_weight={self.class_weight}, expected weights >= 0 with a positive, finite sum")
+        l2 = 1.0 / float(self.C) / largest / total
+        if not l2 < np.inf:
+            raise ValueError(f"C={self.C} with weights of up to {largest}: the penalty, their inverse, overflows")
+        return weight / total, l2
+
+    def _minimize(self, X: Array, y: Array, weight: Array, l2: float) -> OptimizeResult:
+        """The minimum of the mean objective. An overflow ends in the residual that is reached, not in NumPy's words."""
+        K, m = len(self.classes_), X.shape[1] + bool(self.fit_intercept)
         arguments = (np.asarray(X, dtype=float), y.astype(float) if K == 2 else y, l2, weight)
         value_grad = logistic_value_grad if K == 2 else softmax_value_grad
 
-        def hessian(theta):
-            return logistic_hessian(theta, *arguments) if K == 2 else pin_shift(softmax_hessian(theta, *arguments), K)
+        def hessian(theta: Array) -> Array:
+            hess = logistic_hessian(theta, *arguments) if K == 2 else pin_shift(softmax_hessian(theta, *arguments), K)
+            return hess if np.isfinite(hess).all() else np.eye(len(hess))  # no curvature known: steepest descent
 
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ConvergenceWarning)
-            result = minimize(
+        with np.errstate(over="ignore", invalid="ignore"):
+            return run_method(
                 lambda theta: value_grad(theta, *arguments),
-                np.zeros((1 if K == 2 else K) * (X.shape[1] + bool(self.fit_intercept))),
-                SOLVERS[self.solver],
+                np.zeros(m if K == 2 else K * m),
+                method=SOLVERS[self.solver],
                 hess=hessian if self.solver == "newton-cholesky" else None,
                 tol=self.tol,
                 max_iter=self.max_iter,
             )
-        for warning in caught:  # again, as raised where fit was called
-            warnings.warn(warning.message, warning.category, stacklevel=3)
-        return result
 
-    def decision_function(self, X):
-        """The scores: log-odds of shape (n_samples,) for two classes, else (n_samples, n_classes)."""
-        check_is_fitted(self)
-        return self._scores(validate_data(self, X, dtype=FLOATS, reset=False))
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """The probabilities of the classes.
 
-    def predict(self, X):
-        """The class of the largest score."""
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows that sum to 1.
+        """
         scores = self.decision_function(X)
-        return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
+        if scores.ndim == 1:
+            return np.column_stack([sigmoid(-scores), sigmoid(scores)])
+        return softmax(scores, axis=1)
 
-    def predict_proba(self, X):
-        """Probabilities of shape (n_samples, n_classes)."""
-        scores = self.decision_function(X)
-        return np.column_stack([sigmoid(-scores), sigmoid(scores)]) if scores.ndim == 1 else softmax(scores, axis=1)
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """The logarithms of the probabilities, finite where a probability underflows.
 
-    def predict_log_proba(self, X):
-        """Their logarithms, finite where a probability underflows."""
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            The features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Not above 0.
+        """
         scores = self.decision_function(X)
         if scores.ndim == 1:
             return np.column_stack([log_sigmoid(-scores), log_sigmoid(scores)])

@@ -21,13 +21,12 @@ derivatives, as formulas on arrays of doubles. Everything else, checks, weights 
 stands in ``companion.losses.shell``.
 """
 
+from companion.losses.categorical import cross_entropy, kl_divergence
 from companion.losses.classification import (
     binary_cross_entropy_with_logits,
     brier,
-    cross_entropy,
     focal,
     hinge,
-    kl_divergence,
     squared_hinge,
     zero_one,
 )

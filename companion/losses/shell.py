@@ -15,7 +15,30 @@ NARROW = np.float16, np.float32
 
 
 def finite(name: str, values: ArrayLike) -> Array:
-    """An array of finite floats, or a ValueError that says what is wrong with it."""
+    """An array of finite floats.
+
+    Parameters
+    ----------
+    name : str
+        How it is called in an error.
+    values : array_like
+        Floats stay what they are, integers and bools become float64.
+
+    Returns
+    -------
+    ndarray of floats
+        Not a copy where ``values`` has floats.
+
+    Raises
+    ------
+    ValueError
+        For what is no real number, NaN and infinity.
+
+    Examples
+    --------
+    >>> finite("y_pred", [1, 2])
+    array([1., 2.])
+    """
     values = as_float(values, name, error=ValueError)
     if not np.isfinite(values).all():
         raise ValueError(f"{name} contains {'NaN' if np.isnan(values).any() else 'infinity'}")
@@ -23,7 +46,30 @@ def finite(name: str, values: ArrayLike) -> Array:
 
 
 def pair(y_true: ArrayLike, y_pred: ArrayLike, names: tuple[str, str] = ("y_true", "y_pred")) -> tuple[Array, Array]:
-    """Two finite arrays of one shape that is not empty."""
+    """Two finite arrays of one shape that is not empty.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like
+        What came, and what was predicted.
+    names : (str, str)
+        How they are called in an error.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray of floats
+        As from :func:`finite`.
+
+    Raises
+    ------
+    ValueError
+        If one is empty or not finite, or if the shapes differ.
+
+    Examples
+    --------
+    >>> pair([1, 2], [0.5, 1.5])
+    (array([1., 2.]), array([0.5, 1.5]))
+    """
     y_true, y_pred = finite(names[0], y_true), finite(names[1], y_pred)
     if y_true.shape != y_pred.shape:
         raise ValueError(
@@ -35,19 +81,76 @@ def pair(y_true: ArrayLike, y_pred: ArrayLike, names: tuple[str, str] = ("y_true
 
 
 def one_of(labels: tuple[int, int], y_true: Array) -> None:
-    """A ValueError unless every element is one of two labels."""
+    """Refuse labels other than two.
+
+    Parameters
+    ----------
+    labels : (int, int)
+        The two.
+    y_true : ndarray
+        What has to consist of them.
+
+    Raises
+    ------
+    ValueError
+        If another one is among them.
+
+    Examples
+    --------
+    >>> one_of((-1, 1), np.array([1, 0]))
+    Traceback (most recent call last):
+    ValueError: y_true must be -1 or 1, got [0 1]
+    """
     if not np.isin(y_true, labels).all():
         raise ValueError(f"y_true must be {labels[0]} or {labels[1]}, got {np.unique(y_true)[:5]}")
 
 
 def between_0_and_1(name: str, p: Array) -> None:
-    """A ValueError unless every element may be a probability."""
+    """Refuse numbers that are no probabilities.
+
+    Parameters
+    ----------
+    name : str
+        How they are called in an error.
+    p : ndarray
+        The numbers.
+
+    Raises
+    ------
+    ValueError
+        If one is not in [0, 1].
+
+    Examples
+    --------
+    >>> between_0_and_1("p", np.array([0.5, 1.5]))
+    Traceback (most recent call last):
+    ValueError: p must be in [0, 1], got values between 0.5 and 1.5
+    """
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"{name} must be in [0, 1], got values between {p.min()} and {p.max()}")
 
 
 def distributions(name: str, p: Array) -> None:
-    """A ValueError unless every row, along the last axis, is a distribution to the precision of its dtype."""
+    """Refuse rows that are no distributions, to the precision of their dtype.
+
+    Parameters
+    ----------
+    name : str
+        How they are called in an error.
+    p : ndarray of shape (..., K)
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        If a number is not in [0, 1], or a row does not sum to 1.
+
+    Examples
+    --------
+    >>> distributions("q", np.array([[0.5, 0.5], [0.5, 0.6]]))
+    Traceback (most recent call last):
+    ValueError: q must sum to 1 along the last axis
+    """
     between_0_and_1(name, p)
     gap = np.abs(p.sum(axis=-1, dtype=np.longdouble) - 1)
     if not (gap <= max(1e-5, 4 * float(np.finfo(p.dtype).eps))).all():
@@ -55,7 +158,32 @@ def distributions(name: str, p: Array) -> None:
 
 
 def weights(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Finite weights that are not negative, one for each sample or class, in double precision."""
+    """Finite weights that are not negative, one for each sample or class, in double precision.
+
+    Parameters
+    ----------
+    name : str
+        How they are called in an error.
+    values : array_like
+        The weights.
+    shape : tuple of int
+        The shape that they have to have.
+
+    Returns
+    -------
+    ndarray
+        The weights.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or one is negative or not finite.
+
+    Examples
+    --------
+    >>> weights("sample_weight", [1, 2], (2,))
+    array([1., 2.])
+    """
     values = finite(name, values)
     if values.shape != shape:
         raise ValueError(f"{name} has shape {values.shape}, expected {shape}")
@@ -102,6 +230,13 @@ def evaluate(
     ------
     ValueError
         If the weights or the reduction are not what they should be.
+
+    Examples
+    --------
+    >>> def half_square(y_true, y_pred):
+    ...     return (y_pred - y_true) ** 2 / 2, y_pred - y_true
+    >>> evaluate(half_square, np.zeros(2), np.array([1.0, 3.0]), [3, 1], "mean")
+    (np.float64(1.5), array([0.75, 0.75]))
     """
     require("reduction", reduction, Option("mean", "sum", "none"))
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):  # too large is infinite

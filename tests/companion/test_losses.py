@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from companion import losses
-from companion.losses import classification, penalties, regression
+from companion.losses import categorical, classification, penalties, regression
 from companion.numerics import finite_difference_gradient, sigmoid, softmax
 
 RNG = np.random.default_rng(0)
@@ -165,8 +165,8 @@ def test_the_formulas_themselves_overflow_nowhere_on_the_way(z):
             classification.binary_cross_entropy_with_logits_terms(label, score, 2.0)
             classification.focal_terms(label, score, 2.0, 1.0, 1.0)
             classification.hinge_terms(2 * label - 1, score)
-            classification.label_terms(np.array([int(y)]), np.array([[0.0, z]]))
-            classification.cross_entropy_terms(np.array([[0.1, 0.9]]), np.array([[0.0, z]]))
+            categorical.label_terms(np.array([int(y)]), np.array([[0.0, z]]))
+            categorical.cross_entropy_terms(np.array([[0.1, 0.9]]), np.array([[0.0, z]]))
             regression.squared_error_terms(label, score)
             regression.absolute_error_terms(label, score)
             regression.huber_terms(label, score, 1.0)

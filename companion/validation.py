@@ -83,6 +83,13 @@ class Number:
 class Integer(Number):
     """A whole number, of Python or NumPy, between two bounds; 3.0 is none.
 
+    Parameters
+    ----------
+    low, high : float
+        The bounds.
+    closed : {"left", "right", "both", "neither"}
+        Which of them are allowed themselves.
+
     Examples
     --------
     >>> Integer(1).allows(3), Integer(1).allows(np.int8(3)), Integer(1).allows(3.0), Integer(1).allows(True)
@@ -114,6 +121,11 @@ class Boolean:
 class Option:
     """One of several words.
 
+    Parameters
+    ----------
+    *names : str
+        The words that are allowed.
+
     Examples
     --------
     >>> Option("svd", "qr").allows("svd"), Option("svd", "qr").allows(["svd"]), str(Option("svd", "qr"))
@@ -133,6 +145,11 @@ class Option:
 
 class Instance:
     """An object of one of some classes.
+
+    Parameters
+    ----------
+    *classes : type
+        An instance of any of them is allowed.
 
     Examples
     --------
@@ -226,6 +243,7 @@ def as_float(values: ArrayLike, name: str = "x", error: type[Exception] = TypeEr
     Returns
     -------
     ndarray of floats
+        The values themselves where they were floats.
 
     Raises
     ------
@@ -283,6 +301,7 @@ def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **che
     estimator : estimator
         Learns how many features there are, and their names; with ``reset=False`` it compares them.
     X : array_like of shape (n_samples, n_features)
+        Numbers; integers and bools become float64.
     y : array_like, optional
         Targets or labels, checked together with X.
     **checks
@@ -291,6 +310,7 @@ def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **che
     Returns
     -------
     X : ndarray, or (X, y) where y is given
+        X in float64 or float32.
 
     Raises
     ------

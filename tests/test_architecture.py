@@ -109,7 +109,7 @@ def test_every_module_has_its_floor_and_its_tests():
         ("preprocessing", "import matplotlib.pyplot as plt"),
     ],
 )
-def test_gate_5_a_forbidden_import(name, source):
+def test_finds_a_forbidden_import(name, source):
     package = "companion.linear_model" if name == "linear_model" else "companion"
     assert len(import_problems(name, source, package)) == 1
 

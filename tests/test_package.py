@@ -80,6 +80,8 @@ def test_its_requirements_have_lower_bounds(wheel):
 def test_every_module_imports_alone_without_a_warning(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     program = ALONE.format(folder=str(tmp_path), forbidden=FORBIDDEN, modules=MODULES)
-    result = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == ""

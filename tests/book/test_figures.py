@@ -66,17 +66,17 @@ def test_sound_figures_pass(notebook):
     ],
 )
 @pytest.mark.parametrize("blank", ["", "  ", None])
-def test_gate_7_a_picture_without_words(notebook, part, key, problem, blank):
+def test_finds_a_picture_without_words(notebook, part, key, problem, blank):
     notebook.cells[0].metadata["mystnb"][part][key] = blank
     assert figure_problems(notebook) == [f"{problem}: 'plt.show()'"]
 
 
-def test_gate_7_a_picture_without_any_metadata(notebook):
+def test_finds_a_picture_without_any_metadata(notebook):
     del notebook.cells[0].metadata["mystnb"]
     assert len(figure_problems(notebook)) == 3
 
 
-def test_gate_7_a_name_used_twice_and_two_pictures_in_one_cell(notebook):
+def test_finds_a_name_used_twice_and_two_pictures_in_one_cell(notebook):
     notebook.cells[1].metadata["mystnb"]["figure"]["name"] = "fig-one"
     notebook.cells[0].outputs *= 2
     assert len(figure_problems(notebook)) == 2

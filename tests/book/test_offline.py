@@ -60,7 +60,7 @@ class Greeting(BaseHTTPRequestHandler):
         pass
 
 
-def test_gate_10_a_cell_that_fetches_something(tmp_path):
+def test_finds_a_cell_that_fetches_something(tmp_path):
     """A server outside the cut stands for the network: reached without the cut, out of reach within it."""
     with HTTPServer(("127.0.0.1", 0), Greeting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -123,7 +123,7 @@ def test_making_the_exercises_again_changes_nothing(capsys):
     assert {path: path.read_bytes() for path in before} == before
 
 
-# The gate itself: what is planted below must be found.
+# The check of the checks: what is planted below must be found.
 
 
 def test_the_tiny_exercise_is_in_order(tiny):
@@ -169,27 +169,27 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("old", "new", "found"), FAULTS.values(), ids=FAULTS)
-def test_gate_6_a_wrong_answer_that_passes(tiny, old, new, found):
+def test_finds_a_wrong_answer_that_passes(tiny, old, new, found):
     problems = exercises.answer_problems(tiny((old, new)))
     assert len(problems) == len(found)
     assert all(problem.startswith(words) for problem, words in zip(problems, found))
 
 
-def test_gate_6_a_blank_that_passes(tiny):
+def test_finds_a_blank_that_passes(tiny):
     exercise = tiny(
         ("def test_q2(answer_2):", "def test_q2():"), ('found = number(answer_2, "`answer_2`")', "found = 0.25")
     )
     assert exercises.blank_problems(exercise) == ["q2: the blank passes"]
 
 
-def test_gate_6_a_blank_told_something_a_beginner_cannot_use(tiny):
+def test_finds_a_blank_told_something_a_beginner_cannot_use(tiny):
     exercise = tiny(("def test_q2(answer_2):", "def test_q2(env):"), ("number(answer_2, ", "number(env['answer_2'], "))
     assert exercises.blank_problems(exercise) == [
         "q2: the blank is told '`answer_2` should be a number, yours is Ellipsis.'"
     ]
 
 
-def test_gate_6_a_blank_that_stops_run_all(tiny):
+def test_finds_a_blank_that_stops_run_all(tiny):
     problems = exercises.blank_problems(tiny(("start = 1.0", "start = 1.0 + double")))
     assert len(problems) == 1 and problems[0].startswith("Run All of the blank notebook stops: NameError")
 
@@ -204,7 +204,7 @@ def test_gate_6_a_blank_that_stops_run_all(tiny):
         (("return 2 * x  # SOLUTION", "return 2 * x"), "q1: an answer cell of the blank notebook holds no"),
     ],
 )
-def test_gate_6_a_departure_from_the_form(tiny, replacement, found):
+def test_finds_a_departure_from_the_form(tiny, replacement, found):
     extra = [("def test_q2", "def test_q3")] if "q3" in replacement[1] else []
     problems = exercises.form_problems(tiny(replacement, *extra), fewest=2)
     assert any(problem.startswith(found) for problem in problems)

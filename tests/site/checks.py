@@ -4,6 +4,7 @@ A page is opened in a real browser for which every name but this machine's resol
 leave is reported and gets nowhere.
 """
 
+import functools
 import re
 from contextlib import contextmanager
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -214,7 +215,7 @@ def targets(path):
 def link_problems(root):
     """Dead links and fragments in the pages under ``root``, and elements that would fetch something from elsewhere."""
     pages = {path.as_uri(): path for path in root.rglob("*.html") if "_static" not in path.relative_to(root).parts}
-    names, problems = {}, []
+    names, problems = functools.cache(targets), []  # of this folder as it is now
     for uri, path in pages.items():
         soup = parse(path)
         references = [(tag, tag["href"]) for tag in soup.find_all(["a", "link", "area"], href=True)]
@@ -229,8 +230,6 @@ def link_problems(root):
                 file = root.__class__(unquote(urlsplit(target).path))
                 if not file.is_file() or root not in file.parents:
                     problems.append(f"{path.name}: a dead link: {reference}")
-                elif fragment and file.suffix == ".html":
-                    known = names.setdefault(file, None) or names.update({file: targets(file)}) or names[file]
-                    if unquote(fragment) not in known:
-                        problems.append(f"{path.name}: a dead fragment: {reference}")
+                elif fragment and file.suffix == ".html" and unquote(fragment) not in names(file):
+                    problems.append(f"{path.name}: a dead fragment: {reference}")
     return problems

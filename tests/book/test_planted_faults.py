@@ -1,4 +1,4 @@
-"""Plant a fault in a small notebook and see the gate trip; without the fault it must stay open."""
+"""A fault planted in a small notebook is found; without it there is nothing to find."""
 
 import copy
 import os
@@ -80,20 +80,20 @@ def test_the_sound_chapter_passes(source, notebook, tmp_path):
     assert checks.shape_problems(notebook) == []
 
 
-def test_gate_1_a_changed_digit(notebook, tmp_path):
+def test_finds_a_changed_digit(notebook, tmp_path):
     output = checks.code_cells(notebook)[0].outputs[0]
     output.text = output.text.replace("0.333", "0.334")
     result = nbval(notebook, tmp_path)
     assert result.returncode == 1 and "0.334" in result.stdout
 
 
-def test_gate_2_a_cell_that_was_never_executed(notebook):
+def test_finds_a_cell_that_was_never_executed(notebook):
     cell = checks.code_cells(notebook)[0]
     cell.execution_count, cell.outputs = None, []
     assert checks.execution_problems(notebook) == ["code cell 1 has execution count None, expected 1"]
 
 
-def test_gate_2_an_error_and_a_warning(notebook):
+def test_finds_an_error_and_a_warning(notebook):
     cell = checks.code_cells(notebook)[0]
     cell.outputs = [
         nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[]),
@@ -103,7 +103,7 @@ def test_gate_2_an_error_and_a_warning(notebook):
 
 
 @pytest.mark.parametrize("edit", ["text", "code", "tag", "cell"])
-def test_gate_3_a_notebook_edited_by_hand(source, notebook, edit):
+def test_finds_a_notebook_edited_by_hand(source, notebook, edit):
     text, code = notebook.cells
     if edit == "text":
         text.source += "\nOne more sentence."
@@ -123,18 +123,18 @@ def test_gate_3_a_notebook_edited_by_hand(source, notebook, edit):
         ("K001", "K999", "a cell is tagged K999, an unknown claim"),
     ],
 )
-def test_gate_4_a_claim_without_a_cell_and_a_cell_without_a_claim(notebook, old, new, problem):
+def test_finds_a_claim_without_a_cell_and_a_cell_without_a_claim(notebook, old, new, problem):
     cell = checks.code_cells(notebook)[0]
     cell.metadata["tags"] = [new] if new else []
     assert f"small: {problem}" in checks.claim_problems(CLAIMS, {"small": notebook})
 
 
-def test_gate_4_a_cell_that_asserts_nothing(notebook):
+def test_finds_a_cell_that_asserts_nothing(notebook):
     checks.code_cells(notebook)[0].source = "print('certainly')"
     assert checks.claim_problems(CLAIMS, {"small": notebook}) == ["small: the cell of K001 asserts nothing"]
 
 
-def test_gate_4_a_box_with_another_verdict(notebook):
+def test_finds_a_box_with_another_verdict(notebook):
     claims = [CLAIMS[0] | {"verdict": "wrong"}]
     assert checks.claim_problems(claims, {"small": notebook}) == [
         "small: the box of K001 does not carry its verdict, 'wrong'"

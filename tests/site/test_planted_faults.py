@@ -78,7 +78,7 @@ def test_a_sound_page_passes(problems):
         ('<div style="height: 2em; overflow: auto"><p>1<p>2<p>3<p>4</div>', "axe: scrollable-region-focusable"),
     ],
 )
-def test_gate_6_a_fault_in_a_page(problems, fault, expected):
+def test_finds_a_fault_in_a_page(problems, fault, expected):
     found = problems(fault)
     assert any(expected in problem for problem in found), found
 

@@ -19,7 +19,7 @@ import threadpoolctl
 from benchmarks import neural
 from benchmarks.harness import clock
 from companion import autograd, optim
-from companion.nn import functional
+from companion.nn.functional.patches import add_windows, pad, windows
 
 PROFILE = Path(__file__).with_name("profile.md")
 COLUMNS = "forward", "backward"
@@ -99,15 +99,15 @@ def convolution_parts(case, runs=9):
     layer, x, g = next(iter(case.setup()))
     kernel, ones, pads = layer.kernel_size, (1, 1), tuple((p, p) for p in layer.padding)
     n, f = g.shape[:2]
-    padded, g, filters = functional._pad(x.data, pads), g.data.reshape(n, f, -1), layer.weight.data.reshape(f, -1)
-    columns = functional._windows(padded, kernel, ones, ones).reshape(n, filters.shape[1], -1)
+    padded, g, filters = pad(x.data, pads), g.data.reshape(n, f, -1), layer.weight.data.reshape(f, -1)
+    columns = windows(padded, kernel, ones, ones).reshape(n, filters.shape[1], -1)
     patches = (filters.T @ g).reshape(n, -1, *kernel, *x.shape[2:])
     parts = {
-        "pad the images": lambda: functional._pad(x.data, pads),
-        "copy the patches into columns": lambda: functional._windows(padded, kernel, ones, ones).reshape(columns.shape),
+        "pad the images": lambda: pad(x.data, pads),
+        "copy the patches into columns": lambda: windows(padded, kernel, ones, ones).reshape(columns.shape),
         "product: outputs": lambda: filters @ columns,
         "product: gradient of the patches": lambda: filters.T @ g,
-        "add the patches back": lambda: functional._add_windows(patches, padded.shape, ones, ones),
+        "add the patches back": lambda: add_windows(patches, padded.shape, ones),
         "product: gradient of the weights": lambda: (g @ columns.swapaxes(1, 2)).sum(axis=0),
     }
     text = "\n| inside conv2d | microseconds |\n|---|--:|\n"

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import harness, neural, profiling, run
 from companion import autograd, optim
-from companion.nn import functional
+from companion.nn.functional import convolution
 
 
 def case(name="sum", shift=0.0, target=1e9):
@@ -99,10 +99,10 @@ def test_both_sides_of_a_neural_case_give_the_same_answer(entry):
 def test_the_profile_accounts_for_the_whole_run_and_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(profiling, "PROFILE", tmp_path / "profile.md")
     monkeypatch.setattr(profiling, "WORDS", ("CNN",))
-    before = autograd.record, functional.record, autograd.Tensor.backward, optim.Adam.step
+    before = autograd.record, convolution.record, autograd.Tensor.backward, optim.Adam.step
     start = time.perf_counter()
     profiling.main()
-    assert (autograd.record, functional.record, autograd.Tensor.backward, optim.Adam.step) == before
+    assert (autograd.record, convolution.record, autograd.Tensor.backward, optim.Adam.step) == before
     text = profiling.PROFILE.read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.endswith("% |")]
     assert {"conv2d", "batch_norm", "relu", "max_pool2d", "linear", profiling.GRAPH} <= {row[0] for row in rows}

@@ -394,7 +394,7 @@ class AvgPool2d(Module):
         )
 
     def forward(self, x):
-        return F.avg_pool2d(x, self.kernel_size, self.stride, self.padding, self.count_include_pad)
+        return F.avg_pool2d(x, self.kernel_size, self.stride, self.padding, count_include_pad=self.count_include_pad)
 
 
 class AdaptiveAvgPool2d(Module):
@@ -439,8 +439,9 @@ class _BatchNorm(Module):
         momentum = self.momentum
         if momentum is None:  # torch: a plain average over all batches
             momentum = 1 / float(self.num_batches_tracked) if self.training and self.running_mean is not None else 0.0
+        training = self.training or self.running_mean is None
         return F.batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, momentum, self.eps
+            x, self.running_mean, self.running_var, self.weight, self.bias, training, momentum, self.eps
         )
 
 
@@ -506,7 +507,7 @@ class Dropout(Module):
         self.p, self.rng = p, np.random.default_rng(rng)
 
     def forward(self, x):
-        return F.dropout(x, self.p, self.training, self.rng)
+        return F.dropout(x, self.p, self.training, rng=self.rng)
 
 
 class Embedding(Module):

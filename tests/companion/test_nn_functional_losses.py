@@ -25,7 +25,7 @@ def test_weights_of_samples_and_of_the_positives():
     target, log_p = np.array([0, 2, 2, 1, 0]), torch.log_softmax(torch.tensor(x), 1)
     for reduction in ("mean", "sum", "none"):
         expected = torch.nn.functional.nll_loss(log_p, torch.tensor(target), torch.tensor(pos), reduction=reduction)
-        assert_allclose(F.nll_loss(log_p.numpy(), target, pos, reduction).data, expected, rtol=1e-10)
+        assert_allclose(F.nll_loss(log_p.numpy(), target, pos, reduction=reduction).data, expected, rtol=1e-10)
 
 
 def test_divergence_from_targets_with_zeros_and_by_the_batch():
@@ -33,7 +33,7 @@ def test_divergence_from_targets_with_zeros_and_by_the_batch():
     target, log_q = np.array([[0.0, 0.3, 0.7], [1.0, 0.0, 0.0]]), np.log(rng.dirichlet(np.ones(3), 2))
     for reduction in ("batchmean", "sum"):
         expected = torch.nn.functional.kl_div(torch.tensor(log_q), torch.tensor(target), reduction=reduction)
-        assert_allclose(F.kl_div(log_q, target, reduction).data, expected, rtol=1e-12)
+        assert_allclose(F.kl_div(log_q, target, reduction=reduction).data, expected, rtol=1e-12)
 
 
 def test_class_weights():

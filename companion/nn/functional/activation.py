@@ -1,0 +1,304 @@
+"""The nonlinear functions between the layers."""
+
+import math
+import warnings
+
+import numpy as np
+
+from companion import autograd as ag
+from companion import numerics
+from companion.annotations import Array
+from companion.autograd import Tensor, as_tensor, record
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, rounded
+from companion.validation import Instance, require
+
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+
+def relu(input: TensorLike) -> Tensor:
+    """The element where it is positive, else 0; integers stay integers.
+
+    Parameters
+    ----------
+    input : Tensor
+
+    Returns
+    -------
+    Tensor of the shape and dtype of ``input``
+
+    Examples
+    --------
+    >>> relu([-1.0, 2.0])
+    tensor([0., 2.])
+    """
+    return ag.relu(as_tensor(input))
+
+
+def sigmoid(input: TensorLike) -> Tensor:
+    r"""The logistic function :math:`1 / (1 + e^{-x})` of each element.
+
+    Parameters
+    ----------
+    input : Tensor
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Examples
+    --------
+    >>> sigmoid([0.0, 1.0])
+    tensor([0.5   , 0.7311])
+    """
+    half, x = as_floats(input)
+    return rounded(ag.sigmoid(x), half)
+
+
+def tanh(input: TensorLike) -> Tensor:
+    """The hyperbolic tangent of each element.
+
+    Parameters
+    ----------
+    input : Tensor
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Examples
+    --------
+    >>> tanh([0.0, 1.0])
+    tensor([0.    , 0.7616])
+    """
+    half, x = as_floats(input)
+    return rounded(ag.tanh(x), half)
+
+
+def softmax(input: TensorLike, dim: int | None = None) -> Tensor:
+    r"""Positive shares :math:`e^{x_i} / \sum_j e^{x_j}` that sum to 1 along an axis.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int, optional
+        The axis. Without it torch's choice is taken, with its warning: 0 for tensors of 0, 1 and 3 axes, 1 for others.
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> softmax([[0.0, 0.0], [1000.0, 0.0]], dim=1)
+    tensor([[0.5, 0.5],
+            [1. , 0. ]])
+    """
+    half, x = as_floats(input)
+    return rounded(ag.softmax(x, _chosen_dim("softmax", x, dim)), half)
+
+
+def log_softmax(input: TensorLike, dim: int | None = None) -> Tensor:
+    r"""The logarithm of :func:`softmax`, :math:`x_i - \log\sum_j e^{x_j}`, finite where the softmax underflows.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int, optional
+        The axis. Without it torch's choice is taken, with its warning: 0 for tensors of 0, 1 and 3 axes, 1 for others.
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> log_softmax([[0.0, 1000.0]], dim=1)
+    tensor([[-1000.,     0.]])
+    """
+    half, x = as_floats(input)
+    return rounded(ag.log_softmax(x, _chosen_dim("log_softmax", x, dim)), half)
+
+
+def _chosen_dim(name: str, x: Tensor, dim: int | None) -> int:
+    if dim is None:
+        words = f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X."
+        warnings.warn(words, UserWarning, stacklevel=3)
+        return 0 if x.ndim in (0, 1, 3) else 1
+    require("dim", dim, Instance(int, np.integer), error=TypeError)
+    n = max(x.ndim, 1)
+    if not -n <= dim < n:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+    return dim
+
+
+def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
+    """The element x where it is positive, else ``negative_slope`` x.
+
+    Parameters
+    ----------
+    input : Tensor
+    negative_slope : float
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    TypeError
+        If the slope is no number.
+
+    Examples
+    --------
+    >>> leaky_relu([-100.0, 2.0])
+    tensor([-1.,  2.])
+    """
+    half, x = as_floats(input)
+    negative_slope = as_number("negative_slope", negative_slope)
+    slope = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(negative_slope))
+    return rounded(record("leaky_relu", x.data * slope, (x,), (lambda g: g * slope,)), half)
+
+
+def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
+    r"""The element x where it is positive, else :math:`\alpha (e^x - 1)`.
+
+    Parameters
+    ----------
+    input : Tensor
+    alpha : float
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    TypeError
+        If ``alpha`` is no number.
+
+    Examples
+    --------
+    >>> elu([-1000.0, 2.0])
+    tensor([-1.,  2.])
+    """
+    half, x = as_floats(input)
+    alpha = as_number("alpha", alpha)
+    low = alpha * np.expm1(np.minimum(x.data, 0))
+    out = np.where(x.data > 0, x.data, low)
+    return rounded(record("elu", out, (x,), (lambda g: g * np.where(x.data > 0, 1, low + alpha),)), half)
+
+
+def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
+    r"""The element times the Gaussian distribution function, :math:`x \Phi(x)`; its slope is :math:`\Phi + x \varphi`.
+
+    Parameters
+    ----------
+    input : Tensor
+    approximate : {"none", "tanh"}
+        "tanh" is an older approximation.
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    RuntimeError
+        If ``approximate`` is another word.
+    TypeError
+        If it is no word.
+
+    Examples
+    --------
+    >>> gelu([-1.0, 1.0])
+    tensor([-0.1587,  0.8413])
+    """
+    half, x = as_floats(input)
+    require("approximate", approximate, Instance(str), error=TypeError)
+    if approximate == "none":
+        return rounded(_gaussian_gate(x), half)
+    if approximate != "tanh":
+        raise RuntimeError(f"approximate argument must be either none or tanh, got {approximate!r}")
+    return rounded(0.5 * x * (1 + ag.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))), half)
+
+
+def _gaussian_gate(x: Tensor) -> Tensor:
+    a = x.data
+    below = 0.5 * (1 + numerics.erf(a * math.sqrt(0.5)))
+
+    def vjp(g: Array) -> Array:
+        slope = np.exp(-0.5 * a * a) * (a * (1 / math.sqrt(2 * math.pi)))
+        slope += below
+        slope *= g
+        return slope
+
+    return record("gelu", a * below, (x,), (vjp,))
+
+
+def silu(input: TensorLike) -> Tensor:
+    r"""The element times its sigmoid, :math:`x \sigma(x)`.
+
+    Parameters
+    ----------
+    input : Tensor
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Examples
+    --------
+    >>> silu([0.0, 1.0])
+    tensor([0.    , 0.7311])
+    """
+    half, x = as_floats(input)
+    return rounded(x * ag.sigmoid(x), half)
+
+
+def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    r"""A smooth ramp, :math:`\log(1 + e^{\beta x}) / \beta`, and x itself where :math:`\beta x` exceeds a threshold.
+
+    Parameters
+    ----------
+    input : Tensor
+    beta : float
+    threshold : float
+
+    Returns
+    -------
+    Tensor of the shape of ``input``
+
+    Raises
+    ------
+    TypeError
+        If ``beta`` or ``threshold`` is no number.
+
+    Examples
+    --------
+    >>> softplus([0.0, 1000.0])
+    tensor([6.9315e-01, 1.0000e+03])
+    """
+    half, x = as_floats(input)
+    beta, threshold = as_number("beta", beta), as_number("threshold", threshold)
+    return rounded(ag.where(x.data * beta > threshold, x, ag.softplus(x * beta) / beta), half)

@@ -1,0 +1,168 @@
+"""How the functions read their arguments, and in which precision they compute."""
+
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from companion.annotations import Array, ArrayLike
+from companion.autograd import Tensor, as_tensor, record
+from companion.validation import Instance, Integer, as_float, require
+
+__all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple", "rounded"]
+
+TensorLike: TypeAlias = Tensor | ArrayLike
+Pair: TypeAlias = int | tuple[int, ...]  # one number for both axes, or two
+
+
+def as_floats(*values: Any) -> list[Any]:
+    """Tensors to compute with: of floats, and of single precision at least.
+
+    Parameters
+    ----------
+    *values : Tensor, array_like or None
+        Integers and bools become float64, float16 becomes float32, None stays.
+
+    Returns
+    -------
+    list
+        First whether the result is to be rounded to float16, which it is where all arguments had this dtype; then
+        the tensors.
+
+    Raises
+    ------
+    TypeError
+        For complex numbers, texts, dates and objects.
+
+    Examples
+    --------
+    >>> half, x, bias = as_floats(np.ones(2, np.float16), None)
+    >>> half, x.dtype, bias
+    (True, dtype('float32'), None)
+    """
+    halves, tensors = [], []
+    for value in values:
+        tensor = None if value is None else as_tensor(value)
+        if tensor is not None:
+            if tensor.dtype.kind != "f":
+                tensor = Tensor(as_float(tensor.data, "input"))
+            halves.append(tensor.dtype == np.float16)
+            if halves[-1]:
+                tensor = _cast(tensor, np.float32)
+        tensors.append(tensor)
+    return [all(halves), *tensors]
+
+
+def rounded(out: Tensor, half: bool) -> Tensor:
+    """A result, in float16 where the arguments were.
+
+    Parameters
+    ----------
+    out : Tensor
+    half : bool
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> rounded(Tensor([1.0, 2.0]), True)
+    tensor([1., 2.], dtype=float16)
+    """
+    return _cast(out, np.float16) if half else out
+
+
+def _cast(x: Tensor, dtype: type) -> Tensor:
+    with np.errstate(over="ignore"):  # beyond 65,504 a float16 is infinite, as in torch
+        out: Array = x.data.astype(dtype)
+    return record("to", out, (x,), (lambda g: g,))
+
+
+def as_tuple(name: str, value: Any, n: int, low: int | None = None) -> tuple[int, ...]:
+    """A whole number for each of n axes, from one or from n.
+
+    Parameters
+    ----------
+    name : str
+        How the parameter is called.
+    value : int or iterable of int
+    n : int
+    low : int, optional
+        The smallest that is allowed.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    TypeError
+        For anything but whole numbers.
+    RuntimeError
+        For another count of them, or one below ``low``.
+
+    Examples
+    --------
+    >>> as_tuple("stride", 2, 2), as_tuple("stride", (2, 1), 2)
+    ((2, 2), (2, 1))
+    """
+    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,) * n
+    if len(values) != n:
+        raise RuntimeError(f"{name}={value!r}, expected an integer or {n} of them")
+    for one in values:
+        require(name, one, Integer(), error=TypeError)
+        if low is not None:
+            require(name, one, Integer(low), error=RuntimeError)
+    return values
+
+
+def as_sizes(value: Any) -> tuple[int, ...]:
+    """The sizes of some last axes, from one number or several.
+
+    Parameters
+    ----------
+    value : int or iterable of int
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    TypeError
+        For anything but whole numbers.
+
+    Examples
+    --------
+    >>> as_sizes(4), as_sizes([3, 4])
+    ((4,), (3, 4))
+    """
+    return as_tuple("normalized_shape", value, len(value) if isinstance(value, (tuple, list)) else 1)
+
+
+def as_number(name: str, value: Any) -> float:
+    """A number as a plain float, which does not widen float32.
+
+    Parameters
+    ----------
+    name : str
+        How the parameter is called.
+    value : float
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        For anything but a real number.
+
+    Examples
+    --------
+    >>> as_number("alpha", np.float64(0.5))
+    0.5
+    """
+    return float(require(name, value, Instance(Real), error=TypeError))

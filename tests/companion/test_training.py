@@ -214,7 +214,7 @@ def test_schedules_are_stepped_where_they_belong(digits):
 
 def test_the_average_follows_every_step(digits):
     model, (train, _) = build(), loaders(digits)
-    average = swa_utils.AveragedModel(model, swa_utils.get_ema_avg_fn(0.9))
+    average = swa_utils.AveragedModel(model, avg_fn=swa_utils.get_ema_avg_fn(0.9))
     training.fit(model, F.cross_entropy, optim.SGD(model.parameters(), lr=0.1), train, epochs=2, average=average)
     assert average.n_averaged == 2 * len(train)
 

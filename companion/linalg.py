@@ -108,7 +108,7 @@ def _as_system(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
     return a.astype(dtype, copy=False), b.astype(dtype, copy=False)
 
 
-def cholesky_solve(A: Array, b: Array) -> Array:
+def cholesky_solve(A: Array, b: Array, rcond: float | None = None) -> Array:
     r"""Solve :math:`Aw = b`, A symmetric and positive definite, by :math:`A = LL^\top`.
 
     A diagonal entry of L is what is left of its column once the earlier columns are taken out: as good as nothing where
@@ -118,6 +118,9 @@ def cholesky_solve(A: Array, b: Array) -> Array:
     ----------
     A : ndarray of shape (n, n)
     b : ndarray of shape (n,) or (n, m)
+    rcond : float, optional
+        What has to be left of a column, beside the whole of it. Without, it is the machine precision times
+        :math:`10 \sqrt n`, which rounding errors may reach.
 
     Returns
     -------
@@ -135,7 +138,8 @@ def cholesky_solve(A: Array, b: Array) -> Array:
     """
     lower = np.linalg.cholesky(A)  # raises where what is left would be negative
     left, whole, limits = np.diag(lower), np.diag(A), np.finfo(lower.dtype)
-    independent = left > np.sqrt(10 * np.sqrt(len(A)) * limits.eps) * np.sqrt(whole)
+    rcond = 10 * np.sqrt(len(A)) * limits.eps if rcond is None else rcond
+    independent = left > np.sqrt(rcond) * np.sqrt(whole)  # L holds lengths, A their squares
     if not (independent & (whole > limits.tiny / limits.eps)).all():
         raise np.linalg.LinAlgError("the matrix is singular to working precision")
     return solve_triangular(lower, solve_triangular(lower, b, lower=True), trans=1, lower=True)

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from companion.datasets import load_diabetes
-from companion.linalg import cholesky_solve
 from companion.linear_model import (
     LinearRegression,
     Ridge,
@@ -28,6 +27,7 @@ from companion.linear_model import (
     triangular,
 )
 from companion.preprocessing import PolynomialFeatures, StandardScaler
+from companion.validation import InvalidParameterError
 
 
 def data(n=40, d=5, targets=None, seed=0, dtype=float):
@@ -183,11 +183,40 @@ def test_units_do_not_decide_what_is_singular(solver):
     assert_allclose(LinearRegression(solver=solver).fit(X * scale, y).coef_ * scale, plain, rtol=1e-6)
 
 
-def test_cholesky_solve_refuses_what_it_cannot_solve():
-    A = np.array([[1.0, 1.0], [1.0, 1.0 + np.finfo(float).eps]])
-    for matrix in (A, np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])):
-        with pytest.raises(np.linalg.LinAlgError):
-            cholesky_solve(matrix, np.ones(2))
+@pytest.mark.filterwarnings("ignore:An ill-conditioned matrix")
+@pytest.mark.parametrize("solver", ["auto", "cholesky", "svd"])
+def test_ridge_names_the_solver_as_scikit_learn_does(solver):
+    X, y = data()
+    copied = np.column_stack([X, X[:, 0]])
+    for features, alpha in ((X, 1.0), (copied, 1.0), (copied, 0.0)):
+        ours = Ridge(alpha, solver=solver).fit(features, y)
+        theirs = reference.Ridge(alpha, solver=solver).fit(features, y)
+        assert ours.n_iter_ is theirs.n_iter_ is None
+        assert ours.solver_ == ("svd" if alpha == 0 else theirs.solver_)  # theirs may miss a singular system, and warn
+
+
+@pytest.mark.parametrize("targets", [None, 1, 2])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("name", ["LinearRegression", "Ridge"])
+def test_shapes_are_those_of_scikit_learn(targets, fit_intercept, name):
+    X, y = data(targets=targets)
+    ours = {"LinearRegression": LinearRegression, "Ridge": Ridge}[name](fit_intercept=fit_intercept).fit(X, y)
+    theirs = getattr(reference, name)(fit_intercept=fit_intercept).fit(X, y)
+    assert ours.coef_.shape == theirs.coef_.shape
+    assert np.shape(ours.intercept_) == np.shape(theirs.intercept_)
+    assert ours.predict(X).shape == theirs.predict(X).shape
+
+
+@pytest.mark.parametrize("solver", ["cholesky", "svd"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("shape", [(40, 5), (5, 12)])
+@pytest.mark.parametrize("alpha", [[0.1, 1.0, 10.0], (1, 2, 3), np.array([5.0]), np.array([[0.5], [1.5], [2.5]]), [2]])
+def test_a_penalty_for_each_target(solver, fit_intercept, shape, alpha):
+    X, y = data(*shape, targets=3)
+    ours = Ridge(alpha, solver=solver, fit_intercept=fit_intercept).fit(X, y)
+    theirs = reference.Ridge(alpha, solver=solver, fit_intercept=fit_intercept).fit(X, y)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8, atol=1e-10)
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-8, atol=1e-10)
 
 
 def test_float32_stays_float32():
@@ -259,6 +288,12 @@ def test_bad_parameters_and_misuse():
         Ridge(solver="magic").fit(X, y)
     with pytest.raises(ValueError, match="solver='magic'"):
         LinearRegression(solver="magic").fit(X, y)
+    for alpha, words in (([1.0, 2.0], "2 penalties alpha for 1 target"), ([-1.0], "alpha=-1.0"), (["1"], "alpha='1'")):
+        with pytest.raises(ValueError, match=words):
+            Ridge(alpha).fit(X, y)
+    for model in (Ridge(fit_intercept="no"), LinearRegression(fit_intercept=1), Ridge(True), LinearRegression(tol=-1)):
+        with pytest.raises(InvalidParameterError, match="expected"):
+            model.fit(X, y)
     with pytest.raises(NotFittedError):
         Ridge().predict(X)
     with pytest.raises(ValueError, match="4 features, but Ridge is expecting 5"):

@@ -11,6 +11,7 @@ function is imported from: what a package takes from one of its files is found u
 
 import ast
 import re
+import textwrap
 from pathlib import Path
 
 from docutils import nodes
@@ -96,7 +97,9 @@ def replacements(source, node):
     docstring = ast.get_docstring(node)
     if docstring is not None:
         words, first = summary(docstring), node.body[0]
-        kept = [f'{" " * first.col_offset}"""{words}"""'] if words else []
+        indent = " " * first.col_offset
+        shift = first.col_offset - node.col_offset
+        kept = [indent + line for line in textwrap.wrap(f'"""{words}"""', WIDTH - shift)] if words else []
         yield first.lineno - 1, first.end_lineno, kept
 
 

@@ -63,6 +63,8 @@ def extension():
 def test_a_docstring_shrinks_to_its_first_sentence(extension):
     shown = extension.excerpt(SOURCE, ["Box"])
     assert '    """A box that holds one Tensor and `None` otherwise."""\n' in shown and "More about" not in shown
+    long = extension.excerpt(f'def f(x):\n    """{"word " * 40}."""\n    return x', ["f"]).split("\n")
+    assert len(long) == 5 and max(map(len, long)) <= extension.WIDTH
 
 
 def test_a_formula_is_left_to_the_text_and_markers_for_tools_are_left_out(extension):

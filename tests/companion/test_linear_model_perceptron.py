@@ -49,7 +49,9 @@ def test_scikit_learn_api(estimator, check):
 def test_parameters_and_defaults_are_scikit_learns():
     theirs = inspect.signature(reference.Perceptron).parameters
     ours = inspect.signature(Perceptron).parameters
-    assert {name: p.default for name, p in ours.items()} == {name: theirs[name].default for name in ours}
+    shared = {name: parameter for name, parameter in theirs.items() if name in ours}
+    assert list(ours) == list(shared)
+    assert [(p.default, p.kind) for p in ours.values()] == [(p.default, p.kind) for p in shared.values()]
 
 
 # by hand
@@ -124,6 +126,24 @@ def test_the_weights_are_a_signed_sum_of_mistaken_samples():
     assert_allclose(model.coef_[0], (counts * sign) @ X, rtol=1e-10)
     assert model.intercept_ == [counts @ sign]
     assert sum(model.mistakes_[0]) == counts.sum()
+
+
+@pytest.mark.parametrize("K", [2, 4])
+def test_visits_are_counted_as_scikit_learn_counts(K):
+    X, y = data(K=K)
+    arguments = dict(max_iter=7, tol=None, shuffle=False)
+    ours, theirs = quietly(Perceptron(**arguments), X, y), quietly(reference.Perceptron(**arguments), X, y)
+    assert ours.t_ == theirs.t_ == 1 + 7 * len(X) and type(ours.t_) is type(theirs.t_) is float
+
+
+@pytest.mark.parametrize("kind", [np.random.default_rng, np.random.RandomState])
+def test_a_generator_goes_on_where_it_stands(kind):
+    X, y = data()
+    generator = kind(3)
+    first, second = (quietly(Perceptron(random_state=generator, max_iter=3, tol=None), X, y).coef_ for _ in range(2))
+    again = quietly(Perceptron(random_state=kind(3), max_iter=3, tol=None), X, y).coef_
+    assert_array_equal(first, again)
+    assert (first != second).any()
 
 
 def test_shuffling_follows_random_state():
@@ -241,7 +261,7 @@ def test_a_warning_comes_with_the_last_epoch_only():
         (CORNERS, [0, 1], "inconsistent numbers of samples"),
         (CORNERS, [1, 1, 1, 1], "number of classes has to be greater than one; got 1 class"),
         (CORNERS, [0.1, 0.2, 0.3, 0.4], "Unknown label type"),
-        ([["a"], ["b"]], [0, 1], "could not convert string to float"),
+        ([["a"], ["b"]], [0, 1], "could not convert string to float|not compatible with arrays of .*strings"),
     ],
 )
 def test_bad_data(X, y, words):
@@ -256,10 +276,21 @@ def test_bad_data(X, y, words):
         dict(eta0=0.0),
         dict(eta0=-1.0),
         dict(eta0="1"),
+        dict(eta0=np.inf),
+        dict(eta0=np.nan),
         dict(tol=-1.0),
+        dict(tol=np.nan),
+        dict(tol=np.inf),
         dict(max_iter=0),
         dict(max_iter=1.5),
         dict(n_iter_no_change=0),
+        dict(n_iter_no_change=2.0),
+        dict(fit_intercept="no"),
+        dict(fit_intercept=None),
+        dict(shuffle="no"),
+        dict(shuffle=0.0),
+        dict(random_state=-1),
+        dict(random_state="0"),
     ],
 )
 def test_bad_parameters(parameter):
@@ -270,13 +301,45 @@ def test_bad_parameters(parameter):
         reference.Perceptron(**parameter).fit(CORNERS, AND)
 
 
+@pytest.mark.parametrize("name", ["eta0", "tol", "max_iter", "n_iter_no_change", "random_state"])
+def test_a_bool_is_no_number(name):
+    with pytest.raises(ValueError, match=f"{name}=True, expected"):
+        Perceptron(**{name: True}).fit(CORNERS, AND)
+
+
+def test_texts_and_dates_are_no_features():
+    for X in ([["1"], ["2"]], np.array([["2020-01-01"], ["2021-01-01"]], "M8[D]")):
+        quietly(reference.Perceptron(), X, [0, 1])
+        with pytest.raises(ValueError, match="not compatible with arrays of .*strings|X has dtype datetime64"):
+            Perceptron().fit(X, [0, 1])
+
+
 def test_an_overflow_is_an_error_and_no_weight():
     X, y = [[1.0, -1.0], [1.0, 1.5], [-1.0, 0.0]], [1, 1, 0]  # the second adds 1.7e308 to 1.7e308
     for model in (Perceptron(shuffle=False, eta0=1.7e308), reference.Perceptron(shuffle=False, eta0=1.7e308)):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            with pytest.raises(ValueError, match=r"overflow .* epoch"):
-                model.fit(X, y)
+        with pytest.raises(ValueError, match=r"overflow .* epoch"):
+            model.fit(X, y)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-20, 1e20, 1e150])
+def test_features_of_any_size(scale, fit_intercept):
+    X, y = data()
+    arguments = dict(shuffle=False, max_iter=20, fit_intercept=fit_intercept)
+    theirs, ours = (
+        quietly(reference.Perceptron(**arguments), X * scale, y),
+        quietly(Perceptron(**arguments), X * scale, y),
+    )
+    assert_allclose(ours.coef_ / scale, theirs.coef_ / scale, rtol=1e-9)
+    assert_allclose(ours.intercept_, theirs.intercept_)
+    assert ours.n_iter_ == theirs.n_iter_
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e160), (np.float64, 1e300), (np.float32, 1e30)])
+def test_scores_that_overflow_are_an_error(dtype, scale):
+    X, y = data()  # scikit-learn goes on with infinite scores, and gives up by its tolerance without a word
+    with pytest.raises(ValueError, match="weights or scores overflow in epoch 1: scale the features"):
+        Perceptron(shuffle=False).fit((X * scale).astype(dtype), y)
 
 
 def test_bad_data_to_predict():

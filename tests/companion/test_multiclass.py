@@ -1,5 +1,6 @@
 """One against the rest and one against one, beside scikit-learn with the same binary models."""
 
+import inspect
 import pickle
 import warnings
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import linear_model as reference
-from sklearn import multiclass
+from sklearn import multiclass, preprocessing
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -25,7 +26,7 @@ from sklearn.utils.multiclass import _ovr_decision_function
 
 from companion.datasets import load_digits, load_iris
 from companion.linear_model import LogisticRegression, Perceptron, Ridge
-from companion.multiclass import OneVsOneClassifier, OneVsRestClassifier, one_vs_one_scores
+from companion.multiclass import LabelBinarizer, OneVsOneClassifier, OneVsRestClassifier, one_vs_one_scores
 from companion.preprocessing import StandardScaler
 
 PAIRS = [
@@ -261,6 +262,106 @@ def test_sparse_matrices_where_the_estimator_takes_them(pair):
         pair[0](LogisticRegression()).fit(X, y)
 
 
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+def test_constructors_are_scikit_learns(pair):
+    ours, theirs = (inspect.signature(P).parameters for P in pair)
+    assert list(ours) == [name for name in theirs if name in ours]
+    assert [p.kind for p in ours.values()] == [theirs[name].kind for name in ours]
+
+
+# one class only
+
+
+@pytest.mark.parametrize("base", [LogisticRegression(), Perceptron(), GaussianNB(), Ridge()], ids=str)
+@pytest.mark.parametrize("label", [3, "x", True, -1.0])
+def test_one_class_against_no_rest(base, label):
+    X, y = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [label] * 3
+    models = []
+    for P in PAIRS[0]:
+        with pytest.warns(UserWarning, match=f"Label not {label} is present in all training examples") as caught:
+            models.append(P(base).fit(X, y))
+    assert caught.list and caught[0].category is UserWarning
+    ours, theirs = models
+    assert_array_equal(ours.classes_, theirs.classes_)
+    assert ours.n_classes_ == theirs.n_classes_ == 1 and len(ours.estimators_) == len(theirs.estimators_) == 1
+    assert ours.n_features_in_ == theirs.n_features_in_ == 2
+    for method in ("predict", "decision_function", "predict_proba"):
+        assert_array_equal(getattr(ours, method)(X[:2]), getattr(theirs, method)(X[:2]))
+    assert ours.score(X, y) == 1.0
+    with pytest.raises(ValueError, match="X has 1 features, but .* is expecting 2 features"):
+        ours.predict([[1.0]])
+
+
+def test_a_warning_about_one_class_blames_the_caller():
+    with pytest.warns(UserWarning) as caught:
+        OneVsRestClassifier(LogisticRegression()).fit([[1.0], [2.0]], [3, 3])
+    assert caught[0].filename == __file__ and len(caught) == 1
+
+
+# labels as columns
+
+
+@pytest.mark.parametrize(
+    "y", [[1, 2, 1], ["b", "a", "c", "a"], [True, False], [4, 4], [2.0, 0.0, 1.0], np.array([3, 1, 2], np.int8)]
+)
+def test_columns_of_labels_are_scikit_learns(y):
+    ours, theirs = LabelBinarizer().fit(y), preprocessing.LabelBinarizer().fit(y)
+    assert_array_equal(ours.classes_, theirs.classes_)
+    assert ours.y_type_ == theirs.y_type_
+    assert_array_equal(ours.transform(y), theirs.transform(y))
+    assert_array_equal(ours.fit_transform(y), theirs.fit_transform(y))
+    assert_array_equal(ours.inverse_transform(ours.transform(y)), y)
+    assert_array_equal(ours.transform(np.array(y)[:1]), theirs.transform(np.array(y)[:1]))
+
+
+@pytest.mark.parametrize("threshold", [None, 0.0, 0.3])
+@pytest.mark.parametrize("K", [2, 3])
+def test_scores_become_labels_as_in_scikit_learn(threshold, K):
+    y = np.arange(K)
+    scores = np.random.default_rng(0).normal(size=(20, K if K > 2 else 1))
+    ours, theirs = LabelBinarizer().fit(y), preprocessing.LabelBinarizer().fit(y)
+    assert_array_equal(ours.inverse_transform(scores, threshold), theirs.inverse_transform(scores, threshold))
+
+
+@pytest.mark.parametrize("y", [[], [0.5, 1.5], [[1, 2], [3, 1]], [1, np.nan], None])
+def test_what_are_no_labels(y):
+    for binarizer in (LabelBinarizer(), preprocessing.LabelBinarizer()):
+        if y != [0.5, 1.5]:  # scikit-learn makes columns of them, and refuses them only in its classifiers
+            with pytest.raises(ValueError):
+                binarizer.fit(y).transform(y)
+    with pytest.raises(ValueError):
+        LabelBinarizer().fit(y)
+
+
+@pytest.mark.parametrize("K", [2, 3])
+def test_a_fit_keeps_what_made_its_columns(K):
+    X, y = data(K=K)
+    labels = np.array(["b", "a", "c"])[:K][y]
+    ours, theirs = (P(LogisticRegression()).fit(X, labels) for P in PAIRS[0])
+    assert_array_equal(ours.label_binarizer_.transform(labels), theirs.label_binarizer_.transform(labels).toarray())
+    assert_array_equal(ours.label_binarizer_.classes_, theirs.label_binarizer_.classes_)
+    assert ours.multilabel_ is theirs.multilabel_ is False
+
+
+# kernels between samples
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+@pytest.mark.parametrize("K", [2, 3, 4])
+def test_kernels_in_the_place_of_features(pair, K):
+    X, y = data(K=K)
+    gram, new = X @ X.T, np.random.default_rng(1).normal(size=(10, 4)) @ X.T
+    ours, theirs = (P(SVC(kernel="precomputed")).fit(gram, y) for P in pair)
+    assert_allclose(ours.decision_function(new), theirs.decision_function(new), rtol=1e-10, atol=1e-10)
+    assert_array_equal(ours.predict(new), theirs.predict(new))
+    if pair is PAIRS[1]:
+        assert len(ours.pairwise_indices_) == K * (K - 1) // 2
+        for rows, reference_rows in zip(ours.pairwise_indices_, theirs.pairwise_indices_, strict=True):
+            assert_array_equal(rows, reference_rows)
+        plain = OneVsOneClassifier(SVC()).fit(X, y)
+        assert plain.pairwise_indices_ is None
+
+
 # bad input: what scikit-learn raises
 
 
@@ -288,10 +389,23 @@ def test_bad_data(pair, X, y, words):
         pair[1](reference.LogisticRegression()).fit(X, y)
 
 
+@pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
+@pytest.mark.parametrize("estimator", [None, 5, "SVC", np.array])
+def test_no_estimator(pair, estimator):
+    with pytest.raises(ValueError, match=r"estimator=.*, expected an object with a method fit"):
+        pair[0](estimator).fit([[1.0], [2.0]], [0, 1])
+    with pytest.raises(ValueError, match="estimator"):
+        pair[1](estimator).fit([[1.0], [2.0]], [0, 1])
+
+
+def test_one_class_is_none_for_pairs():
+    for P in PAIRS[1]:
+        with pytest.raises(ValueError, match=r"can not be fit when only one class is present"):
+            P(LogisticRegression()).fit([[1.0], [2.0]], [3, 3])
+
+
 @pytest.mark.parametrize("P", [OneVsRestClassifier, OneVsOneClassifier])
-def test_one_class_only_and_bad_data_to_predict(P):
-    with pytest.raises(ValueError, match="number of classes has to be greater than one; got 1 class"):
-        P(LogisticRegression()).fit([[1.0], [2.0]], [3, 3])
+def test_bad_data_to_predict(P):
     with pytest.raises(NotFittedError):
         P(LogisticRegression()).predict([[1.0]])
     X, y = data()

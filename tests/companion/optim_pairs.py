@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import torch
 
-from companion import nn, optim
+from companion import optim
+from companion.autograd import Tensor
 from companion.nn import Parameter
 
 SHAPES = [(3, 4), (5,), (), (2, 1, 3)]
@@ -73,7 +74,7 @@ def both(name, options, dtype=np.float64, lr=0.05, seed=0):
 def send(ours, theirs, rng, scale=1.0):
     for p, q in zip(ours, theirs):
         g = (scale * rng.normal(size=p.shape)).astype(p.dtype)
-        p.grad, q.grad = nn.modules.Tensor(g), torch.tensor(g)
+        p.grad, q.grad = Tensor(g), torch.tensor(g)
 
 
 def step_both(ours, theirs, mine, reference, rng, scale=1.0):

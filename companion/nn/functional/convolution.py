@@ -170,9 +170,9 @@ def conv1d(
     input: TensorLike,
     weight: TensorLike,
     bias: TensorLike | None = None,
-    stride: int | tuple[int] = 1,
-    padding: int | tuple[int] | str = 0,
-    dilation: int | tuple[int] = 1,
+    stride: Pair = 1,
+    padding: Pair | str = 0,
+    dilation: Pair = 1,
     groups: int = 1,
 ) -> Tensor:
     """Cross-correlate sequences with filters: :func:`conv2d` of images with one row.

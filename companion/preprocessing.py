@@ -1,19 +1,26 @@
 """Features made from features: standardization and polynomials (``sklearn.preprocessing``)."""
 
 from itertools import chain, combinations, combinations_with_replacement
-from numbers import Integral
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from companion.annotations import Array, ArrayLike
+from companion.linalg import center_columns, scale_to_one
+from companion.validation import FLOATS, Boolean, Checked, Instance, Integer, Option, check_features, require
 
 __all__ = ["PolynomialFeatures", "StandardScaler", "monomials"]
 
-FLOATS = (np.float64, np.float32)
+KEPT = (*FLOATS, np.float16)  # dtypes that come out as they went in
 
 
-class StandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     r"""Shift and scale each feature to mean 0 and variance 1: :math:`z = (x - \mu) / \sigma`.
+
+    Means and deviations are computed in float64; what is transformed keeps its dtype, float16 too. Features of any
+    size are scaled, where scikit-learn's squares overflow; but texts and dates are refused.
 
     Parameters
     ----------
@@ -25,6 +32,9 @@ class StandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     mean_, var_, scale_ : ndarray of shape (n_features,)
         ``var_`` divides by n; ``scale_`` is its root, 1 for a constant feature. None where not used.
     n_samples_seen_ : int
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X is a data frame.
 
     Examples
     --------
@@ -33,73 +43,141 @@ class StandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
            [ 1.,  0.]])
     """
 
-    def __init__(self, *, with_mean=True, with_std=True):
-        self.with_mean, self.with_std = with_mean, with_std
+    _parameter_rules = {"with_mean": (Boolean(),), "with_std": (Boolean(),)}
 
-    def fit(self, X, y=None):
-        """Learn means and standard deviations from X of shape (n_samples, n_features)."""
-        X = validate_data(self, X, dtype=FLOATS)
-        self.n_samples_seen_ = len(X)
-        mean = X.mean(axis=0, dtype=float)
-        var = np.square(X - mean).mean(axis=0)
-        n_eps = len(X) * np.finfo(float).eps  # a variance within the rounding errors of its sums is 0
-        constant = var <= n_eps * var + np.square(n_eps * mean)
+    def __init__(self, *, with_mean: bool = True, with_std: bool = True):
+        self.with_mean = with_mean
+        self.with_std = with_std
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Learn means and standard deviations.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+        y : None
+            Not used; a pipeline passes it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that are no finite numbers, and where a mean overflows.
+        """
+        self._check_parameters()
+        columns = check_features(self, X)
+        self.n_samples_seen_ = len(columns)
+        deviations, mean = center_columns(columns.astype(float, copy=False))
+        deviations, exponents = scale_to_one(deviations)  # now no square can overflow
+        mean_square = np.square(deviations).mean(axis=0)
+        scale = np.ldexp(np.sqrt(mean_square), exponents)
+        with np.errstate(over="ignore"):  # a variance may be infinite where the scale is not
+            var = np.ldexp(mean_square, 2 * exponents)
+        constant = scale <= len(columns) * np.finfo(float).eps * np.abs(mean)  # within the rounding errors of its sums
         self.mean_ = mean if self.with_mean or self.with_std else None
         self.var_ = var if self.with_std else None
-        self.scale_ = np.where(constant, 1.0, np.sqrt(var)) if self.with_std else None
+        self.scale_ = np.where(constant, 1.0, scale) if self.with_std else None
         return self
 
-    def transform(self, X):
-        """X, shifted and scaled."""
+    def transform(self, X: ArrayLike) -> Array:
+        """X, shifted and scaled.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False, copy=True)
+        given = check_features(self, X, reset=False, floats=KEPT)
+        Z = given.astype(float)
         if self.with_mean:
-            X -= self.mean_.astype(X.dtype)
+            Z -= self.mean_
         if self.with_std:
-            X /= self.scale_.astype(X.dtype)
-        return X
+            Z /= self.scale_
+        return Z.astype(given.dtype, copy=False)
 
-    def inverse_transform(self, X):
-        """From standardized features back to the original ones."""
+    def inverse_transform(self, X: ArrayLike) -> Array:
+        """From standardized features back to the original ones.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False, copy=True)
+        given = check_features(self, X, reset=False, floats=KEPT)
+        back = given.astype(float)
         if self.with_std:
-            X *= self.scale_.astype(X.dtype)
+            back *= self.scale_
         if self.with_mean:
-            X += self.mean_.astype(X.dtype)
-        return X
+            back += self.mean_
+        return back.astype(given.dtype, copy=False)
 
 
-def monomials(n_features, degree, interaction_only=False, include_bias=True):
+def monomials(
+    n_features: int, degree: int | tuple[int, int], interaction_only: bool = False, include_bias: bool = True
+) -> list[tuple[int, ...]]:
     """The monomials up to a degree, each the tuple of the features that it multiplies, by degree and then in order.
+
+    Parameters
+    ----------
+    n_features : int
+    degree : int or (int, int)
+        The highest degree, or the lowest and the highest.
+    interaction_only : bool
+        Whether no feature may be multiplied by itself.
+    include_bias : bool
+        Whether the empty product, which is 1, comes first.
+
+    Returns
+    -------
+    list of tuple of int
 
     Examples
     --------
     >>> monomials(2, 2)
     [(), (0,), (1,), (0, 0), (0, 1), (1, 1)]
     """
+    low, high = (1, degree) if isinstance(degree, (int, np.integer)) else degree
+    degrees = [0] if include_bias else []
+    degrees += range(max(low, 1), high + 1)
     choose = combinations if interaction_only else combinations_with_replacement
-    return list(chain.from_iterable(choose(range(n_features), d) for d in range(0 if include_bias else 1, degree + 1)))
+    return list(chain.from_iterable(choose(range(n_features), d) for d in degrees))
 
 
-class PolynomialFeatures(TransformerMixin, BaseEstimator):
+class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
     r"""All products of features up to a degree: for two features and degree 2, :math:`1, a, b, a^2, ab, b^2`.
 
     There are :math:`\binom{p + d}{d}` of them for p features and degree d.
 
     Parameters
     ----------
-    degree : int
+    degree : int or (int, int)
+        The highest degree, or the lowest (beside the constant) and the highest.
     interaction_only : bool
         Leave out powers, keep products of different features.
     include_bias : bool
         Whether the constant 1 is the first feature.
+    order : {"C", "F"}
+        Whether the rows or the columns of what comes out are contiguous in memory.
 
     Attributes
     ----------
     powers_ : ndarray of shape (n_output_features_, n_features_in_)
         The exponent of each input in each output.
     n_output_features_ : int
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where X is a data frame.
 
     Examples
     --------
@@ -107,40 +185,104 @@ class PolynomialFeatures(TransformerMixin, BaseEstimator):
     array([[1., 2., 3., 4., 6., 9.]])
     """
 
-    def __init__(self, degree=2, *, interaction_only=False, include_bias=True):
-        self.degree, self.interaction_only, self.include_bias = degree, interaction_only, include_bias
+    _parameter_rules = {
+        "degree": (Integer(0), Instance(list, tuple, np.ndarray)),
+        "interaction_only": (Boolean(),),
+        "include_bias": (Boolean(),),
+        "order": (Option("C", "F"),),
+    }
 
-    def fit(self, X, y=None):
-        """Count the features of X."""
-        X = validate_data(self, X, dtype=FLOATS)
-        if not isinstance(self.degree, Integral) or self.degree < 0:
-            raise ValueError(f"degree={self.degree!r}, expected a non-negative integer")
-        if self.degree == 0 and not self.include_bias:
-            raise ValueError("degree=0 and include_bias=False leave no feature at all")
-        self._terms = monomials(X.shape[1], self.degree, self.interaction_only, self.include_bias)
+    def __init__(
+        self,
+        degree: Any = 2,
+        *,
+        interaction_only: bool = False,
+        include_bias: bool = True,
+        order: Literal["C", "F"] = "C",
+    ):
+        self.degree = degree
+        self.interaction_only = interaction_only
+        self.include_bias = include_bias
+        self.order = order
+
+    def _check_degree(self) -> Any:
+        if isinstance(self.degree, (int, np.integer)):
+            return self.degree
+        pair = tuple(self.degree)
+        for value in pair:
+            require("degree", value, Integer(0))
+        if len(pair) != 2 or pair[0] > pair[1]:
+            raise ValueError(f"degree={self.degree!r}, expected the lowest and the highest degree")
+        return pair
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Count the features.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+        y : None
+            Not used; a pipeline passes it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that are no finite numbers, and where no feature would be left.
+        """
+        self._check_parameters()
+        degree = self._check_degree()
+        n_features = check_features(self, X).shape[1]
+        self._terms = monomials(n_features, degree, self.interaction_only, self.include_bias)
+        if not self._terms:
+            raise ValueError(f"degree={self.degree!r} and include_bias=False leave no feature at all")
         self.n_output_features_ = len(self._terms)
         return self
 
     @property
-    def powers_(self):
+    def powers_(self) -> Array:
+        """The exponent of each input in each output."""
         check_is_fitted(self)
         return np.array([np.bincount(term, minlength=self.n_features_in_) for term in self._terms], dtype=int)
 
-    def transform(self, X):
-        """The monomials of the rows of X, of shape (n_samples, n_output_features_)."""
+    def transform(self, X: ArrayLike) -> Array:
+        """The monomials of the rows of X; float32 and float16 stay what they are.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_output_features_)
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
-        out = np.ones((len(X), self.n_output_features_), dtype=X.dtype)
+        columns = check_features(self, X, reset=False, floats=KEPT)
+        out = np.empty((len(columns), self.n_output_features_), columns.dtype, self.order)
         place = {term: i for i, term in enumerate(self._terms)}
-        for term, i in place.items():  # a monomial is a shorter one, made before, times one feature
-            if term:
-                shorter = out[:, place[term[:-1]]] if term[:-1] in place else 1.0
-                out[:, i] = shorter * X[:, term[-1]]
+        for term, i in place.items():
+            if term and term[:-1] in place:  # a shorter monomial, made before, times one feature
+                out[:, i] = out[:, place[term[:-1]]] * columns[:, term[-1]]
+            else:
+                out[:, i] = columns[:, list(term)].prod(axis=1)
         return out
 
-    def get_feature_names_out(self, input_features=None):
-        """Names such as ``x0^2 x1``; the constant is ``1``."""
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Names such as ``x0^2 x1``; the constant is ``1``.
+
+        Parameters
+        ----------
+        input_features : array_like of str, optional
+            The names of the features; without, those of the data frame that was fitted, or ``x0``, ``x1``, ...
+
+        Returns
+        -------
+        ndarray of str objects
+        """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        powers = ([(names[i], n) for i, n in enumerate(row) if n] for row in self.powers_)
-        return np.array([" ".join(f"{a}^{n}" if n > 1 else a for a, n in row) or "1" for row in powers], dtype=object)
+        factors = ([(names[i], n) for i, n in enumerate(row) if n] for row in self.powers_)
+        return np.array([" ".join(f"{a}^{n}" if n > 1 else a for a, n in row) or "1" for row in factors], dtype=object)

@@ -293,7 +293,9 @@ def check_random_state(random_state: Seed) -> np.random.Generator | np.random.Ra
     return np.random.default_rng(random_state)
 
 
-def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **checks: Any) -> Any:
+def check_features(
+    estimator: Any, X: ArrayLike, y: Any = "no_validation", *, floats: tuple[Any, ...] = FLOATS, **checks: Any
+) -> Any:
     """The features as an estimator computes with them: float64 or float32, finite, of the number that it was fitted to.
 
     Parameters
@@ -304,6 +306,8 @@ def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **che
         Numbers; integers and bools become float64.
     y : array_like, optional
         Targets or labels, checked together with X.
+    floats : tuple of dtypes
+        What X may stay; everything else becomes float64.
     **checks
         Passed on to scikit-learn's ``validate_data``.
 
@@ -328,5 +332,5 @@ def check_features(estimator: Any, X: ArrayLike, y: Any = "no_validation", **che
     checked = validate_data(estimator, X, y, **checks)  # numbers of any kind; dates still pass
     X, *rest = checked if isinstance(checked, tuple) else (checked,)
     X = as_float(X, "X", ValueError)
-    X = X if X.dtype in FLOATS else X.astype(float)
+    X = X if X.dtype in floats else X.astype(float)
     return (X, *rest) if rest else X

@@ -6,11 +6,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from companion import datasets
 from companion.numerics import sigmoid
+from companion.validation import InvalidParameterError
 
 GENERATORS = [
     lambda seed: datasets.make_line(30, n_outliers=2, random_state=seed),
     lambda seed: datasets.make_sine(30, random_state=seed),
-    lambda seed: datasets.make_blobs(30, [[0, 0], [3, 3]], random_state=seed),
+    lambda seed: datasets.make_blobs(30, centers=[[0, 0], [3, 3]], random_state=seed),
     lambda seed: datasets.make_logistic(30, [1.0, -1.0], random_state=seed),
     lambda seed: datasets.make_separable(30, random_state=seed),
     lambda seed: datasets.make_sparse_regression(30, 5, 2, random_state=seed),
@@ -33,7 +34,7 @@ def test_line_and_outliers():
 
 
 def test_blobs_have_their_centers_and_spread():
-    X, y = datasets.make_blobs(4000, [[0, 0], [10, 5]], std=2.0, random_state=0)
+    X, y = datasets.make_blobs(4000, centers=[[0, 0], [10, 5]], cluster_std=2.0, random_state=0)
     assert_allclose(X[y == 1].mean(axis=0), [10, 5], atol=0.2)
     assert_allclose(X[y == 0].std(axis=0), 2.0, atol=0.1)
 
@@ -86,15 +87,53 @@ def test_the_bundled_sets_are_there():
         assert getattr(datasets, f"load_{name}")(return_X_y=True)[0].shape == shape
 
 
+def test_the_numbers_of_a_seed_stay_what_they_are():
+    sums = [
+        [float((part * np.arange(1, part.size + 1).reshape(part.shape)).sum()) for part in make(7)]
+        for make in GENERATORS
+    ]
+    expected = [
+        [6.383799848547644, 1240.6143095379846],
+        [6.383799848547644, 32.85465631563785],
+        [3133.012370427295, 268.0],
+        [-172.28319305327278, 222.0],
+        [210.22697673606942, 71.0],
+        [-1466.2042220059034, 124.48519657297074, -3.3386642706689678],
+        [471.3837998485477, 1570.2378092930715, 517.8837998485477],
+    ]
+    for ours, theirs in zip(sums, expected):
+        assert_allclose(ours, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("make", GENERATORS)
+def test_a_seed_may_be_a_generator_of_either_kind(make):
+    assert_array_equal(make(np.random.default_rng(7))[0], make(7)[0])
+    old = np.random.RandomState(7)
+    first, second = make(old)[0], make(old)[0]
+    assert not np.array_equal(first, second)
+    assert_array_equal(first, make(np.random.RandomState(7))[0])
+    with pytest.raises(InvalidParameterError, match="random_state='7'"):
+        make("7")
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: datasets.make_line(0), "n_samples=0"),
         (lambda: datasets.make_line(5, n_outliers=6), "n_outliers=6"),
         (lambda: datasets.make_sine(5, noise=-1.0), "noise=-1.0"),
-        (lambda: datasets.make_blobs(5, [0, 1]), "centers has shape"),
+        (lambda: datasets.make_blobs(5, centers=[0, 1]), "centers has shape"),
         (lambda: datasets.make_sparse_regression(5, 2, 3), "n_informative=3"),
         (lambda: datasets.make_separable(margin=-1), "margin=-1"),
+        (lambda: datasets.make_line(2.5), "n_samples=2.5"),
+        (lambda: datasets.make_line(noise=np.nan), "noise=nan"),
+        (lambda: datasets.make_line(coef=np.inf), "coef=inf"),
+        (lambda: datasets.make_sine(frequency="3"), "frequency='3'"),
+        (lambda: datasets.make_blobs(5, centers=[["a", "b"]]), "centers has dtype"),
+        (lambda: datasets.make_blobs(5, centers=np.empty((0, 2))), "centers has shape"),
+        (lambda: datasets.make_blobs(5, centers=[[0, 1]], cluster_std=True), "cluster_std=True"),
+        (lambda: datasets.make_logistic(5, 1.0), "coef has shape"),
+        (lambda: datasets.make_heteroscedastic(True), "n_samples=True"),
     ],
 )
 def test_bad_arguments(call, words):

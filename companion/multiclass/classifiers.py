@@ -105,7 +105,7 @@ class _Reduction(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.estimator = estimator
 
     def _check_estimator(self) -> None:
-        if not callable(getattr(self.estimator, "fit", None)):
+        if isinstance(self.estimator, type) or not callable(getattr(self.estimator, "fit", None)):
             raise InvalidParameterError(f"estimator={self.estimator!r}, expected an object with a method fit")
 
     def predict(self, X: ArrayLike) -> Array:

@@ -203,6 +203,27 @@ def test_separated_samples_end_the_training_without_changing_its_result(K):
         assert ours.n_iter_ < theirs.n_iter_  # epochs in which nothing happens
 
 
+@given(
+    n=st.integers(2, 30),
+    d=st.integers(1, 5),
+    K=st.integers(2, 4),
+    seed=st.integers(0, 10**6),
+    eta0=st.sampled_from([0.25, 1.0, 8.0]),
+    fit_intercept=st.booleans(),
+    max_iter=st.integers(1, 12),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_small_problem_of_whole_numbers(n, d, K, seed, eta0, fit_intercept, max_iter):
+    rng = np.random.default_rng(seed)
+    X, y = rng.integers(-8, 9, size=(max(n, K), d)).astype(float), rng.integers(0, K, max(n, K))
+    y[:K] = np.arange(K)
+    arguments = dict(eta0=eta0, fit_intercept=fit_intercept, max_iter=max_iter, shuffle=False, tol=None)
+    theirs, ours = (quietly(P(**arguments), X, y) for P in (reference.Perceptron, Perceptron))
+    assert_array_equal(ours.coef_, theirs.coef_)  # sums of such numbers are exact
+    assert_array_equal(ours.intercept_, theirs.intercept_)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
 @pytest.mark.parametrize("load", [load_iris, load_digits])
 def test_real_data_to_the_last_bit(load):
     X, y = load(return_X_y=True)

@@ -185,6 +185,23 @@ def test_a_regressor_against_the_rest(base, K):
     assert not hasattr(ours, "decision_function") and not hasattr(theirs, "decision_function")
 
 
+@given(
+    n=st.integers(2, 30),
+    d=st.integers(1, 4),
+    K=st.integers(2, 6),
+    seed=st.integers(0, 10**6),
+    base=st.sampled_from([GaussianNB(), reference.LogisticRegression(), Perceptron(max_iter=3, shuffle=False)]),
+    pair=st.sampled_from(PAIRS),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_small_problem(n, d, K, seed, base, pair):
+    X, y = data(max(n, 2 * K), d, K, seed)
+    ours, theirs = (quietly(P(clone(base)), X, y) for P in pair)
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+    if hasattr(theirs, "decision_function"):
+        assert_allclose(ours.decision_function(X), theirs.decision_function(X), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
 @pytest.mark.parametrize("load", [load_iris, load_digits])
 def test_real_data(pair, load):
@@ -390,11 +407,12 @@ def test_bad_data(pair, X, y, words):
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=["rest", "one"])
-@pytest.mark.parametrize("estimator", [None, 5, "SVC", np.array])
+@pytest.mark.parametrize("estimator", [None, 5, "SVC", np.array, SVC])
 def test_no_estimator(pair, estimator):
-    with pytest.raises(ValueError, match=r"estimator=.*, expected an object with a method fit"):
+    error = TypeError if estimator is SVC else ValueError  # as scikit-learn has it; ours is both
+    with pytest.raises(error, match=r"estimator=.*, expected an object with a method fit"):
         pair[0](estimator).fit([[1.0], [2.0]], [0, 1])
-    with pytest.raises(ValueError, match="estimator"):
+    with pytest.raises(error, match="estimator"):
         pair[1](estimator).fit([[1.0], [2.0]], [0, 1])
 
 

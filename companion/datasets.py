@@ -46,7 +46,9 @@ def make_line(
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     coef, intercept : float
+        The slope w, and b, the height at x = 0.
     noise : float, non-negative
         The standard deviation of the noise.
     n_outliers : int, at most n_samples
@@ -57,7 +59,9 @@ def make_line(
     Returns
     -------
     X : ndarray of shape (n_samples, 1)
+        The features.
     y : ndarray of shape (n_samples,)
+        The targets.
 
     Raises
     ------
@@ -90,6 +94,7 @@ def make_sine(
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     frequency : float
         :math:`\omega`, in radians for each unit of x.
     noise : float, non-negative
@@ -100,7 +105,9 @@ def make_sine(
     Returns
     -------
     X : ndarray of shape (n_samples, 1)
+        The features.
     y : ndarray of shape (n_samples,)
+        The targets.
 
     Raises
     ------
@@ -131,7 +138,9 @@ def make_blobs(
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     centers : array_like of shape (n_classes, n_features)
+        The middle of each cloud.
     cluster_std : float, non-negative
         The standard deviation of each cloud, in every direction.
     random_state : int, Generator, RandomState or None
@@ -140,6 +149,7 @@ def make_blobs(
     Returns
     -------
     X : ndarray of shape (n_samples, n_features)
+        The points.
     y : ndarray of shape (n_samples,)
         The number of the center.
 
@@ -172,15 +182,20 @@ def make_logistic(
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     coef : array_like of shape (n_features,)
+        The coefficients w.
     intercept : float
+        The log-odds b where x = 0.
     random_state : int, Generator, RandomState or None
         A seed, or a generator to go on with.
 
     Returns
     -------
     X : ndarray of shape (n_samples, n_features)
+        The features.
     y : ndarray of shape (n_samples,), 0 or 1
+        The labels.
 
     Raises
     ------
@@ -209,6 +224,7 @@ def make_separable(n_samples: int = 40, margin: float = 0.5, random_state: Seed 
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     margin : float, non-negative
         The least distance of a point from the line.
     random_state : int, Generator, RandomState or None
@@ -217,7 +233,9 @@ def make_separable(n_samples: int = 40, margin: float = 0.5, random_state: Seed 
     Returns
     -------
     X : ndarray of shape (n_samples, 2)
+        The points.
     y : ndarray of shape (n_samples,), -1 or 1
+        The labels.
 
     Raises
     ------
@@ -247,6 +265,7 @@ def make_sparse_regression(
     Parameters
     ----------
     n_samples, n_features : int, positive
+        How many samples, and of how many features.
     n_informative : int, at most n_features
         How many features matter: the first ones.
     noise : float, non-negative
@@ -257,7 +276,9 @@ def make_sparse_regression(
     Returns
     -------
     X : ndarray of shape (n_samples, n_features)
+        The features.
     y : ndarray of shape (n_samples,)
+        The targets.
     coef : ndarray of shape (n_features,)
         The first ``n_informative`` are between 1 and 3 in absolute value, with alternating signs; the others 0.
 
@@ -290,13 +311,16 @@ def make_heteroscedastic(n_samples: int = 200, random_state: Seed = None) -> tup
     Parameters
     ----------
     n_samples : int, positive
+        How many samples.
     random_state : int, Generator, RandomState or None
         A seed, or a generator to go on with.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 1)
+        The features.
     y : ndarray of shape (n_samples,)
+        The targets.
     scale : ndarray of shape (n_samples,)
         The standard deviation of the noise at each point.
 

@@ -20,10 +20,12 @@ def forward_substitution(lower: Array, b: Array) -> Array:
     lower : ndarray of shape (n, n)
         L; what stands above its diagonal is not looked at.
     b : ndarray of shape (n,) or (n, m)
+        The right-hand side, or m of them.
 
     Returns
     -------
     ndarray of the shape of ``b``
+        The solution x.
 
     Examples
     --------
@@ -57,6 +59,7 @@ def solve_triangular(a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bo
     a : array_like of shape (n, n)
         Of real numbers. The other triangle is not looked at.
     b : array_like of shape (n,) or (n, m)
+        The right-hand side, or m of them.
     trans : {0, 1, 2, "N", "T", "C"}
         Whether to solve with ``a`` (0, "N") or with its transpose. Unlike SciPy, other values are refused.
     lower : bool
@@ -117,7 +120,9 @@ def cholesky_solve(A: Array, b: Array, rcond: float | None = None) -> Array:
     Parameters
     ----------
     A : ndarray of shape (n, n)
+        The matrix; not modified.
     b : ndarray of shape (n,) or (n, m)
+        The right-hand side, or m of them.
     rcond : float, optional
         What has to be left of a column, beside the whole of it. Without, it is the machine precision times
         :math:`10 \sqrt n`, which rounding errors may reach.
@@ -125,6 +130,7 @@ def cholesky_solve(A: Array, b: Array, rcond: float | None = None) -> Array:
     Returns
     -------
     ndarray of the shape of ``b``
+        The solution w.
 
     Raises
     ------
@@ -151,10 +157,12 @@ def scale_to_one(columns: Array) -> tuple[Array, Array]:
     Parameters
     ----------
     columns : ndarray of shape (n,) or (n, m)
+        One column, or m of them; not modified.
 
     Returns
     -------
     scaled : ndarray of the shape of ``columns``
+        A new array.
     exponents : int ndarray of shape () or (m,)
         ``columns`` is ``numpy.ldexp(scaled, exponents)``.
 
@@ -184,7 +192,9 @@ def center_columns(columns: Array, weight: Array | None = None) -> tuple[Array, 
     Returns
     -------
     deviations : ndarray of shape (n, m)
+        A new array, of the dtype of ``columns``.
     mean : ndarray of shape (m,)
+        What was subtracted.
 
     Raises
     ------

@@ -55,12 +55,14 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
         y : None
             Not used; a pipeline passes it.
 
         Returns
         -------
         self
+            The estimator, fitted.
 
         Raises
         ------
@@ -88,10 +90,12 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
+            A new array.
         """
         check_is_fitted(self)
         given = check_features(self, X, reset=False, floats=KEPT)
@@ -108,10 +112,12 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            Standardized features.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
+            A new array.
         """
         check_is_fitted(self)
         given = check_features(self, X, reset=False, floats=KEPT)
@@ -131,6 +137,7 @@ def monomials(
     Parameters
     ----------
     n_features : int
+        How many features there are to multiply.
     degree : int or (int, int)
         The highest degree, or the lowest and the highest.
     interaction_only : bool
@@ -141,6 +148,7 @@ def monomials(
     Returns
     -------
     list of tuple of int
+        The indices of the factors of each.
 
     Examples
     --------
@@ -221,12 +229,14 @@ class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
         y : None
             Not used; a pipeline passes it.
 
         Returns
         -------
         self
+            The estimator, fitted.
 
         Raises
         ------
@@ -254,10 +264,12 @@ class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples, n_output_features_)
+            A new array.
         """
         check_is_fitted(self)
         columns = check_features(self, X, reset=False, floats=KEPT)
@@ -281,6 +293,7 @@ class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str objects
+            A name for each output.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)

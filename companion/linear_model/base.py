@@ -19,11 +19,14 @@ def scale_rows(factor: Array, rows: Array) -> Array:
     Parameters
     ----------
     factor : ndarray of shape (n,)
+        A number for each row.
     rows : ndarray of shape (n,) or (n, m)
+        Not modified.
 
     Returns
     -------
     ndarray of the shape of ``rows``
+        A new array.
 
     Examples
     --------
@@ -45,6 +48,7 @@ def center(
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features; not modified.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Of the dtype of X.
     sample_weight : ndarray of shape (n_samples,), optional
@@ -57,7 +61,9 @@ def center(
     X, y : ndarray
         New ones, or those given where nothing had to be done.
     X_mean : ndarray of shape (n_features,)
+        What was subtracted from X.
     y_mean : ndarray of shape () or (n_targets,)
+        What was subtracted from y.
 
     Examples
     --------
@@ -81,6 +87,19 @@ class LinearRegressorMixin(Checked, RegressorMixin):
     """The shell of a linear regressor: checks, and predictions from ``coef_`` and ``intercept_``.
 
     ``fit`` calls ``_validated``, :func:`center` and, with the coefficients found, ``_set_solution``.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> class Mean(LinearRegressorMixin, BaseEstimator):
+    ...     fit_intercept = True
+    ...     def fit(self, X, y):
+    ...         X, y, _ = self._validated(X, y, None)
+    ...         _, _, X_mean, y_mean = center(X, y)
+    ...         self._set_solution(np.zeros(X.shape[1]), X_mean, y_mean)
+    ...         return self
+    >>> Mean().fit([[0], [1]], [2, 4]).predict([[5]])
+    array([3.])
     """
 
     fit_intercept: bool
@@ -110,17 +129,33 @@ class LinearRegressorMixin(Checked, RegressorMixin):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
+            The predictions.
         """
         check_is_fitted(self)
         return check_features(self, X, reset=False) @ self.coef_.T + self.intercept_
 
 
 class LinearClassifierMixin(Checked, ClassifierMixin):
-    """The shell of a linear classifier: scores from ``coef_`` and ``intercept_``, and the class of the largest."""
+    """The shell of a linear classifier: scores from ``coef_`` and ``intercept_``, and the class of the largest.
+
+    ``fit`` stores ``classes_``, ``coef_`` and ``intercept_``.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> class Sign(LinearClassifierMixin, BaseEstimator):
+    ...     def fit(self, X, y):
+    ...         check_features(self, X, y)
+    ...         self.classes_, self.coef_, self.intercept_ = np.unique(y), np.array([[1.0]]), np.array([0.0])
+    ...         return self
+    >>> Sign().fit([[-1], [1]], ["minus", "plus"]).predict([[-3], [5]])
+    array(['minus', 'plus'], dtype='<U5')
+    """
 
     classes_: Array
     coef_: Array
@@ -136,10 +171,12 @@ class LinearClassifierMixin(Checked, ClassifierMixin):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+            The scores.
         """
         check_is_fitted(self)
         return self._scores(check_features(self, X, reset=False))
@@ -150,10 +187,12 @@ class LinearClassifierMixin(Checked, ClassifierMixin):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
 
         Returns
         -------
         ndarray of shape (n_samples,)
+            The predictions.
         """
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]

@@ -28,12 +28,16 @@ def triangular(X: Array, y: Array) -> tuple[Array, Array]:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features), with n_samples >= n_features
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets; they become columns behind those of X.
 
     Returns
     -------
     R : ndarray of shape (n_features, n_features)
+        Upper triangular.
     Qty : ndarray of shape (n_features,) or (n_features, n_targets)
+        Of the shape of ``y``, but for its first axis.
 
     Examples
     --------
@@ -54,11 +58,14 @@ def lstsq_normal(X: Array, y: Array) -> Array:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets.
 
     Returns
     -------
     ndarray of shape (n_features,) or (n_features, n_targets)
+        The coefficients w.
 
     Raises
     ------
@@ -81,11 +88,14 @@ def lstsq_qr(X: Array, y: Array) -> Array:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets.
 
     Returns
     -------
     ndarray of shape (n_features,) or (n_features, n_targets)
+        The coefficients w.
 
     Raises
     ------
@@ -112,7 +122,9 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets.
     rcond : float, optional
         Singular values up to ``rcond`` times the largest count as 0. Without, it is the machine precision times
         :math:`10 \sqrt{\min(n, d)}`: what the rounding errors of a factorization reach, however many samples there are.
@@ -120,8 +132,11 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     Returns
     -------
     w : ndarray of shape (n_features,) or (n_features, n_targets)
+        The coefficients.
     rank : int
+        How many singular values count.
     singular : ndarray of shape (min(n_samples, n_features),)
+        The singular values, falling.
 
     Examples
     --------
@@ -147,12 +162,16 @@ def ridge_normal(X: Array, y: Array, alpha: float) -> Array:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets.
     alpha : float, non-negative
+        What the squared length of w costs.
 
     Returns
     -------
     ndarray of shape (n_features,) or (n_features, n_targets)
+        The coefficients w.
 
     Raises
     ------
@@ -182,12 +201,16 @@ def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features, a row for each sample.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets.
     alpha : float, non-negative
+        What the squared length of w costs.
 
     Returns
     -------
     ndarray of shape (n_features,) or (n_features, n_targets)
+        The coefficients w.
 
     Examples
     --------
@@ -224,13 +247,16 @@ class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
+            The features, a row for each sample.
         y : array_like of shape (n_samples,) or (n_samples, n_targets)
+            The targets.
         sample_weight : array_like of shape (n_samples,), optional
             What each sample counts; 1 without.
 
         Returns
         -------
         self
+            The estimator, fitted.
 
         Raises
         ------

@@ -93,6 +93,32 @@ def test_what_does_not_fit_is_refused():
         models.layer_table([Conv(3, 3, groups=2)], (4, 8, 8))
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: models.layer_table([Conv(4, 0)], (1, 8, 8)), ValueError, "kernel_size=0, expected an integer in"),
+        (lambda: models.layer_table([Pool(2, 0)], (1, 8, 8)), ValueError, "stride=0"),
+        (lambda: models.layer_table([Conv(4, 3, groups=0)], (1, 8, 8)), ValueError, "groups=0"),
+        (lambda: models.layer_table([Conv(4, 3, padding=-1)], (1, 8, 8)), ValueError, "padding=-1"),
+        (lambda: models.layer_table([Conv(4, 2.5)], (1, 8, 8)), TypeError, "kernel_size=2.5"),
+        (lambda: models.layer_table([nn.ReLU()], (1, 8, 8)), TypeError, r"ReLU\(\) is no Conv, Pool or Dense"),
+        (lambda: models.layer_table([Dense(4), Conv(4, 3)], (1, 8, 8)), ValueError, r"expected \(channels, height"),
+        (lambda: models.layer_table([Dense(4)], (1, 8.0)), TypeError, "input_shape=8.0"),
+        (lambda: models.receptive_field([Conv(4, 3), Dense(2)]), ValueError, "has no receptive field"),
+        (lambda: models.receptive_field([Conv(4, 3, stride=0)]), ValueError, "stride=0"),
+        (lambda: models.mlp([4]), ValueError, "expected at least the numbers"),
+        (lambda: models.mlp([4, 0]), ValueError, "sizes=0, expected an integer in"),
+        (lambda: models.mlp([4, 2.5]), TypeError, "sizes=2.5"),
+        (lambda: models.mlp([4, 2], dropout=1.5), ValueError, "dropout=1.5"),
+        (lambda: models.convnet(channels=()), ValueError, "expected at least one convolution"),
+        (lambda: models.lenet(rng="seed"), ValueError, "random_state='seed'"),
+    ],
+)
+def test_bad_architectures_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
 def test_an_mlp_has_its_layers_in_order():
     model = models.mlp([4, 8, 6, 3], nn.Tanh, norm=nn.LayerNorm, dropout=0.2, rng=0)
     names = [type(module).__name__ for module in model]

@@ -129,6 +129,66 @@ def test_bad_input_names_the_shapes():
         net.mlp_forward(layers, np.ones((5, 3)), "swish")
 
 
+@pytest.mark.parametrize("dtype", [int, np.int8, np.uint8, bool])
+def test_integers_are_computed_in_floats(dtype):
+    x, knots, values = np.array([0, 1, 1], dtype), np.array([0, 1], dtype), np.array([1, 0], dtype)
+    np.testing.assert_array_equal(net.sum_of_ramps(x, knots, values), [1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(net.ramp(x, np.array(0, dtype), np.array(1, dtype)), x.astype(float))
+    layers = net.relu_interpolant(knots, values)
+    assert all(part.dtype == float for layer in layers for part in layer)
+    scores, cache = net.mlp_forward(layers, x[:, None])
+    gradients, by_input = net.mlp_backward(layers, cache, np.ones((3, 1), dtype))
+    assert scores.dtype == by_input.dtype == float and scores[:, 0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_single_precision_stays():
+    layers = [(W.astype(np.float32), b.astype(np.float32)) for W, b in net.init_mlp((3, 4, 2), rng=0)]
+    scores, cache = net.mlp_forward(layers, np.ones((5, 3), np.float32), "tanh")
+    gradients, by_input = net.mlp_backward(layers, cache, np.ones((5, 2), np.float32), "tanh")
+    assert {scores.dtype, by_input.dtype, gradients[0][0].dtype} == {np.dtype(np.float32)}
+    x = np.linspace(0, 1, 5, dtype=np.float32)
+    assert net.sum_of_ramps(x, [0.0, 1.0], [2.0, 3.0]).dtype == net.ramp(x, 0.0, 0.5).dtype == np.float32
+
+
+LAYERS = net.init_mlp((3, 4, 2), rng=0)
+CACHE = net.mlp_forward(LAYERS, np.ones((5, 3)))[1]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: net.mlp_backward(LAYERS, CACHE, np.ones(2)), ValueError, r"delta has the shape \(2,\), expected"),
+        (lambda: net.mlp_backward(LAYERS, CACHE, np.ones((5, 1))), ValueError, r"that of the scores, \(5, 2\)"),
+        (
+            lambda: net.mlp_backward(LAYERS, CACHE[:1], np.ones((5, 2))),
+            ValueError,
+            "cache of 1 layers for a network of 2",
+        ),
+        (lambda: net.mlp_backward(LAYERS, CACHE, np.ones((5, 2)), "swish"), ValueError, "'swish' is not supported"),
+        (lambda: net.mlp_forward([], np.ones((5, 3))), ValueError, "there are no layers"),
+        (lambda: net.mlp_forward(LAYERS, np.full((5, 3), "a")), TypeError, "X has dtype <U1"),
+        (
+            lambda: net.mlp_forward(LAYERS[::-1], np.ones((5, 4))),
+            ValueError,
+            r"\(4, 3\) comes after one of shape",
+        ),
+        (lambda: net.collapse(LAYERS[::-1]), ValueError, "comes after one of shape"),
+        (lambda: net.collapse([(np.eye(2), np.zeros((2, 1)))]), ValueError, r"biases of shape \(2, 1\)"),
+        (lambda: net.collapse([]), ValueError, "there are no layers"),
+        (lambda: net.init_mlp([3]), ValueError, "expected at least the numbers"),
+        (lambda: net.init_mlp([3, 0]), ValueError, "sizes=0, expected an integer in"),
+        (lambda: net.init_mlp([3, 2.0]), TypeError, "sizes=2.0"),
+        (lambda: net.init_mlp([3, 2], rng="seed"), ValueError, "random_state='seed'"),
+        (lambda: net.sum_of_ramps(0.5, [0.0, np.inf], [1.0, 2.0]), ValueError, "must increase, and be finite"),
+        (lambda: net.sum_of_ramps(0.5, [0.0, np.nan], [1.0, 2.0]), ValueError, "must increase, and be finite"),
+        (lambda: net.ramp("a", 0.0, 1.0), TypeError, "x has dtype <U1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
 def test_the_input_is_not_modified():
     rng = np.random.default_rng(0)
     layers, X, delta = net.init_mlp((3, 4, 2), rng), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))

@@ -1,11 +1,14 @@
 """What companion.nn.functional refuses, and its promises about names, positions, dtypes and gradients."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
 
 from companion.autograd import Tensor
 from companion.nn import functional as F
+from companion.numerics import finite_difference_gradient
 
 # ---- bad input: torch's exceptions -----------------------------------------------------------------------------------
 
@@ -267,3 +270,160 @@ IMAGE = np.ones((1, 1, 4, 4))
 def test_bad_input_and_its_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+# ---- names and positions ---------------------------------------------------------------------------------------------
+
+OWN = {"conv_output_size", "im2col_conv2d", "inverted_dropout"}  # torch has none of this name
+IN_TORCH = {
+    "max_pool2d": "input kernel_size stride padding dilation ceil_mode",
+    "adaptive_max_pool2d": "input output_size",
+}
+
+
+def torchs_parameters(name):
+    function = getattr(torch.nn.functional, name)
+    if name in IN_TORCH:  # its signature is (*args, **kwargs)
+        return IN_TORCH[name].split()
+    try:
+        return list(inspect.signature(function).parameters)
+    except ValueError:  # made in C: the first line of the docstring is the signature
+        line = function.__doc__.strip().splitlines()[0]
+        return [word.split("=")[0].strip() for word in line[line.index("(") + 1 : line.index(")")].split(",")]
+
+
+@pytest.mark.parametrize("name", sorted(set(F.__all__) - OWN))
+def test_parameters_have_torchs_names_and_places(name):
+    parameters = inspect.signature(getattr(F, name)).parameters.values()
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    theirs = torchs_parameters(name)
+    assert positional == theirs[: len(positional)]
+    assert {p.name for p in parameters} - set(theirs) <= ({"rng"} if name == "dropout" else set())
+
+
+# ---- dtypes ----------------------------------------------------------------------------------------------------------
+
+W = np.random.default_rng(0)
+CALLS = {  # of an image, a batch of shape (2, 4, 4, 6), with settings that matter
+    "linear": lambda F, t, x: F.linear(x, t(W_LINEAR), t(W_LINEAR[:, 0])),
+    "conv2d": lambda F, t, x: F.conv2d(x, t(W_CONV), t(W_LINEAR[:, 0]), padding=1, stride=(1, 2)),
+    "conv1d": lambda F, t, x: F.conv1d(x[0], t(W_CONV[:, :, 0]), dilation=2),
+    "conv_transpose2d": lambda F, t, x: F.conv_transpose2d(x, t(W_CONV), None, 2, 1),
+    "max_pool2d": lambda F, t, x: F.max_pool2d(x, 3, 2, 1),
+    "avg_pool2d": lambda F, t, x: F.avg_pool2d(x, (2, 3), 1, (1, 0), True, False),
+    "adaptive_avg_pool2d": lambda F, t, x: F.adaptive_avg_pool2d(x, (3, 4)),
+    "adaptive_max_pool2d": lambda F, t, x: F.adaptive_max_pool2d(x, (3, 4)),
+    "batch_norm": lambda F, t, x: F.batch_norm(x, None, None, t(W_LINEAR[0, :4]), t(W_LINEAR[1, :4]), True),
+    "batch_norm, evaluation": lambda F, t, x: F.batch_norm(x, t(W_LINEAR[0, :4]), t(1 + W_LINEAR[1, :4] ** 2)),
+    "layer_norm": lambda F, t, x: F.layer_norm(x, (4, 6), t(W_CONV[0, 0].repeat(2, 0)[:4].repeat(2, 1))),
+    "rms_norm": lambda F, t, x: F.rms_norm(x, (6,), t(W_LINEAR[0]), 1e-3),
+    "group_norm": lambda F, t, x: F.group_norm(x, 2, t(W_LINEAR[0, :4]), t(W_LINEAR[1, :4])),
+    "relu": lambda F, t, x: F.relu(x),
+    "sigmoid": lambda F, t, x: F.sigmoid(x),
+    "tanh": lambda F, t, x: F.tanh(x),
+    "softmax": lambda F, t, x: F.softmax(x, 1),
+    "log_softmax": lambda F, t, x: F.log_softmax(x, -1),
+    "leaky_relu": lambda F, t, x: F.leaky_relu(x, 0.3),
+    "elu": lambda F, t, x: F.elu(x, 0.7),
+    "gelu": lambda F, t, x: F.gelu(x),
+    "gelu, tanh": lambda F, t, x: F.gelu(x, approximate="tanh"),
+    "silu": lambda F, t, x: F.silu(x),
+    "softplus": lambda F, t, x: F.softplus(x, 2.0, 3.0),
+    "dropout": lambda F, t, x: F.dropout(x, 0.3, False),
+    "mse_loss": lambda F, t, x: F.mse_loss(x, t(W_IMAGE)),
+    "l1_loss": lambda F, t, x: F.l1_loss(x, t(W_IMAGE)),
+    "huber_loss": lambda F, t, x: F.huber_loss(x, t(W_IMAGE), delta=0.4),
+    "bce": lambda F, t, x: F.binary_cross_entropy_with_logits(x, t(W_SHARE), pos_weight=t(W_SHARE[0])),
+    "cross_entropy": lambda F, t, x: F.cross_entropy(x, t(W_CLASSES), t(1 + W_SHARE[0, :, 0, 0])),
+    "cross_entropy, smoothed": lambda F, t, x: F.cross_entropy(x, t(W_CLASSES), label_smoothing=0.2),
+    "cross_entropy, soft": lambda F, t, x: F.cross_entropy(x, t(W_SHARE), t(1 + W_SHARE[0, :, 0, 0])),
+    "nll_loss": lambda F, t, x: F.nll_loss(x, t(W_CLASSES), reduction="sum"),
+    "kl_div": lambda F, t, x: F.kl_div(x, t(W_SHARE), reduction="batchmean"),
+}  # fmt: skip
+W_LINEAR, W_CONV, W_IMAGE = W.normal(size=(4, 6)), W.normal(size=(4, 4, 2, 3)), W.normal(size=(2, 4, 4, 6))
+W_SHARE, W_CLASSES = W.uniform(0.1, 0.9, (2, 4, 4, 6)), W.integers(0, 4, (2, 4, 6))
+
+
+def of_dtype(dtype):
+    """What makes an array a tensor of this dtype, on our side; whole numbers stay."""
+    return lambda a: Tensor(a.astype(dtype) if a.dtype.kind == "f" else a)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8, bool], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("name", CALLS)
+def test_integers_are_computed_as_floats(name, dtype):
+    x = W_IMAGE * 60
+    x = (x > 0 if dtype is bool else np.abs(x) if dtype is np.uint8 else x).astype(dtype)
+    out, expected = (CALLS[name](F, Tensor, Tensor(v)) for v in (x, x.astype(float)))
+    np.testing.assert_array_equal(out.data, expected.data)
+    assert out.dtype == (dtype if name == "relu" and dtype is not bool else float)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_half_precision_is_torchs(name):
+    x = (3 * W_IMAGE).astype(np.float16)
+    ours, theirs = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    out = CALLS[name](F, of_dtype(np.float16), ours)
+    expected = CALLS[name](torch.nn.functional, lambda a: torch.tensor(of_dtype(np.float16)(a).data), theirs)
+    assert out.dtype == np.float16
+    np.testing.assert_allclose(out.data, expected.detach(), rtol=4e-3, atol=4e-3)
+    out.sum().backward()
+    expected.sum().backward()
+    np.testing.assert_allclose(ours.grad.data, theirs.grad, rtol=1e-2, atol=2e-2)
+
+
+def test_half_precision_does_not_overflow_on_the_way():
+    x = np.full((1, 1, 64, 64), 100.0, np.float16)  # the sum is 409,600, beyond 65,504
+    assert F.avg_pool2d(x, 64).item() == 100 and F.adaptive_avg_pool2d(x, 1).item() == 100
+    assert F.mse_loss(x, np.zeros_like(x)).item() == 10000
+    assert F.layer_norm(x[0, 0], 64).data.max() == 0
+    assert np.isinf(F.mse_loss(x, np.zeros_like(x), reduction="sum").item())  # as torch: there is no such float16
+
+
+@pytest.mark.parametrize("value", [1j, "text", np.datetime64("2020-01-01")], ids=["complex", "text", "date"])
+def test_what_is_no_real_number_is_refused(value):
+    for function in (F.sigmoid, F.gelu, lambda x: F.linear(x, x), lambda x: F.mse_loss(x, x)):
+        with pytest.raises(TypeError, match="expected real numbers"):
+            function(np.array([[value]]))
+
+
+# ---- gradients -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_gradients_are_finite_differences_and_torchs(name):
+    call = CALLS[name]
+    ours, theirs = Tensor(W_IMAGE, requires_grad=True), torch.tensor(W_IMAGE, requires_grad=True)
+    out, expected = call(F, Tensor, ours), call(torch.nn.functional, torch.tensor, theirs)
+    weights = np.random.default_rng(1).normal(size=out.shape)
+    np.testing.assert_allclose(out.data, expected.detach(), rtol=1e-12, atol=1e-12)
+    out.backward(weights)
+    expected.backward(torch.tensor(weights))
+    np.testing.assert_allclose(ours.grad.data, theirs.grad, rtol=1e-11, atol=1e-12)
+    numeric = finite_difference_gradient(lambda x: np.sum(weights * call(F, Tensor, Tensor(x)).data), W_IMAGE)
+    np.testing.assert_allclose(ours.grad.data, numeric, rtol=1e-5, atol=1e-6)
+
+
+def test_the_softmax_chooses_torchs_axis_with_torchs_warning():
+    for shape in ((), (4,), (2, 3), (2, 3, 4), (2, 3, 4, 2)):
+        x = np.random.default_rng(0).normal(size=shape)
+        for name in ("softmax", "log_softmax"):
+            with pytest.warns(UserWarning, match="Implicit dimension choice"):
+                out = getattr(F, name)(x)
+            with pytest.warns(UserWarning, match="Implicit dimension choice"):
+                expected = getattr(torch.nn.functional, name)(torch.tensor(x))
+            np.testing.assert_allclose(out.data, expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3, 5), (0,)], ids=str)
+def test_rows_of_a_table_and_the_sum_of_their_gradients(shape):
+    rng = np.random.default_rng(0)
+    index, table = rng.integers(0, 6, shape), rng.normal(size=(8, 3))  # repeated, and some never taken
+    ours, theirs = Tensor(table, requires_grad=True), torch.tensor(table, requires_grad=True)
+    out, expected = F.embedding(index, ours), torch.nn.functional.embedding(torch.tensor(index), theirs)
+    np.testing.assert_array_equal(out.data, expected.detach())
+    weights = rng.normal(size=out.shape)
+    out.backward(weights)
+    expected.backward(torch.tensor(weights))
+    np.testing.assert_allclose(ours.grad.data, theirs.grad, rtol=1e-14, atol=1e-15)
+    np.testing.assert_array_equal(F.embedding(index.astype(np.int8), table).data, out.data)

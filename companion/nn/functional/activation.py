@@ -27,7 +27,7 @@ __all__ = [
 
 
 def relu(input: TensorLike) -> Tensor:
-    """The element where it is positive, else 0; integers stay integers.
+    """The element where it is positive, else 0; integers stay integers, bools become floats.
 
     Parameters
     ----------
@@ -35,14 +35,18 @@ def relu(input: TensorLike) -> Tensor:
 
     Returns
     -------
-    Tensor of the shape and dtype of ``input``
+    Tensor of the shape of ``input``
 
     Examples
     --------
     >>> relu([-1.0, 2.0])
     tensor([0., 2.])
     """
-    return ag.relu(as_tensor(input))
+    x = as_tensor(input)
+    if x.dtype.kind in "iu":
+        return ag.relu(x)
+    half, x = as_floats(x)
+    return rounded(ag.relu(x), half)
 
 
 def sigmoid(input: TensorLike) -> Tensor:
@@ -209,7 +213,7 @@ def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     return rounded(record("elu", out, (x,), (lambda g: g * np.where(x.data > 0, 1, low + alpha),)), half)
 
 
-def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
+def gelu(input: TensorLike, *, approximate: str = "none") -> Tensor:
     r"""The element times the Gaussian distribution function, :math:`x \Phi(x)`; its slope is :math:`\Phi + x \varphi`.
 
     Parameters

@@ -91,18 +91,19 @@ def _normalize_rows(
     def backward(g: Array) -> tuple[Array, Array, Array]:
         g = g.reshape(rows.shape)
         by_input, (by_gamma, by_beta) = np.empty_like(rows), np.zeros((2, size), dtype)
+        buffer = np.empty_like(rows[: BLOCK // max(size, 1) + 1])
         for block in _blocks(len(rows), size):
-            normal = rows[block] - mean[block]
-            normal *= scale[block]
-            by_beta += g[block].sum(axis=0)
-            part = np.multiply(g[block], normal, out=by_input[block])
-            by_gamma += part.sum(axis=0)
-            np.multiply(g[block], gamma, out=part)
-            normal *= np.einsum("rd,rd->r", part, normal)[:, None] / -size
+            h, part, s = g[block], by_input[block], scale[block]
+            centered = np.subtract(rows[block], mean[block], out=buffer[: len(h)])
+            np.multiply(h, centered, out=part)
+            by_gamma += s[:, 0] @ part
+            by_beta += np.ones(len(h), dtype) @ h
+            centered *= s * s * (part @ gamma / size)[:, None]  # the normalized input times the mean of its products
+            np.multiply(h, gamma, out=part)
+            part -= centered
             if center:
-                part -= (part @ average)[:, None]
-            part += normal
-            part *= scale[block]
+                part -= (h @ gamma / size)[:, None]
+            part *= s
         shape = (size,) if weight is None else weight.shape
         return by_input.reshape(x.shape), by_gamma.reshape(shape), by_beta.reshape(shape)
 

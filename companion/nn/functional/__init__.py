@@ -72,7 +72,3 @@ __all__ = [
     "softplus",
     "tanh",
 ]
-
-
-def _tuple(value, n):
-    return (value,) * n if value is None or isinstance(value, int) else tuple(value)

@@ -20,6 +20,7 @@ FLOORS = [
     {"linear_model", "multiclass", "nn"},
     {"models", "optim"},
     {"training"},
+    {"checkpoints"},
 ]
 PLUMBING = {"sklearn.base", "sklearn.exceptions", "sklearn.utils.multiclass", "sklearn.utils.validation"}
 ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}, "training": {"tqdm"}}

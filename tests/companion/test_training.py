@@ -1,13 +1,11 @@
-"""companion.training: batches, the loop, early stopping, and checkpoints that survive what happens to files."""
-
-import json
+"""companion.training: batches, the loop, early stopping, and runs that go on."""
 
 import numpy as np
 import pytest
 import torch
 
 from companion import nn, optim, training
-from companion.autograd import is_grad_enabled
+from companion.autograd import Tensor, is_grad_enabled
 from companion.datasets import load_digits
 from companion.nn import functional as F
 from companion.optim import lr_scheduler, swa_utils
@@ -77,9 +75,44 @@ def test_bad_data_is_refused():
         training.TensorDataset(np.ones(3), np.ones(4))
     with pytest.raises(ValueError, match="Size mismatch"):
         training.TensorDataset()
-    for batch_size in (0, -1, 2.5):
-        with pytest.raises(ValueError, match="positive integer"):
-            training.DataLoader(training.TensorDataset(np.ones(3)), batch_size)
+    with pytest.raises(ValueError, match="Size mismatch"):
+        training.TensorDataset(3.0)
+    data = training.TensorDataset(np.ones(3))
+    for batch_size in (0, -1, 2.5, True, "a", None):
+        with pytest.raises(ValueError, match="batch_size=.*, expected an integer in"):
+            training.DataLoader(data, batch_size)
+    for value in ("no", 1, None):
+        with pytest.raises(ValueError, match=f"shuffle={value!r}, expected True or False"):
+            training.DataLoader(data, shuffle=value)
+        with pytest.raises(ValueError, match=f"drop_last={value!r}, expected True or False"):
+            training.DataLoader(data, drop_last=value)
+    with pytest.raises(TypeError, match="positional"):  # torch's fourth is a sampler
+        training.DataLoader(data, 2, True, True)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int8, bool])
+def test_batches_keep_their_dtype(dtype):
+    X, y = next(iter(training.DataLoader(training.TensorDataset(np.ones((3, 2), dtype), Tensor(np.ones(3))), 2)))
+    assert X.dtype == dtype and y.dtype == np.float64
+
+
+@pytest.mark.parametrize("rng", [3, np.random.default_rng(3), np.random.RandomState(3)])
+def test_a_loader_goes_on_from_its_state_and_takes_no_other(rng):
+    data = training.TensorDataset(np.arange(20))
+    loader = training.DataLoader(data, 20, shuffle=True, rng=rng)
+    list(loader)
+    state = loader.state_dict()
+    expected = [X.tolist() for (X,) in loader] + [X.tolist() for (X,) in loader]
+    loader.load_state_dict(state)
+    assert [X.tolist() for (X,) in loader] + [X.tolist() for (X,) in loader] == expected
+    loader.load_state_dict(state)
+    wrong = [None, [], {}, {"rng": None}, {"rng": {}}, {"rng": {**state["rng"], "bit_generator": "x"}}]
+    wrong += [{"rng": {**state["rng"], "state": bad}} for bad in (None, {}, {"pos": 10**6}, {"state": -1})]
+    wrong += [{"rng": {**state["rng"], "buffer_pos": 10**6}}]
+    for bad in wrong:
+        with pytest.raises(ValueError):
+            loader.load_state_dict(bad)
+    assert [X.tolist() for (X,) in loader] + [X.tolist() for (X,) in loader] == expected
 
 
 # ---- the loop --------------------------------------------------------------------------------------------------------
@@ -339,132 +372,85 @@ def test_accuracy_counts_the_places_of_a_map_too():
     assert training.accuracy(scores, target) == pytest.approx(expected)
 
 
-# ---- checkpoints -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("scores", "target", "words"),
+    [
+        (np.eye(3)[:, :2], np.zeros((3, 1), int), "scores of shape"),
+        (np.eye(3)[:, :2], np.zeros(2, int), "scores of shape"),
+        (np.ones(3), np.zeros(3, int), "scores of shape"),
+        (np.full((3, 2), np.nan), np.zeros(3, int), "NaN in scores"),
+        ([[0.0, np.nan], [1.0, 0.0]], [0, 0], "NaN in scores"),
+        (np.ones((0, 2)), np.zeros(0, int), "at least one sample"),
+        (np.ones((2, 0)), np.zeros(2, int), "at least one sample and class"),
+        ([["a", "b"]], [0], "expected real numbers"),
+        ([[0.0, 1.0]], ["1"], "Mix of label input types"),
+        ([[0.0, 1.0]], [0.5], "not supported"),
+    ],
+)
+def test_accuracy_refuses_what_it_cannot_count(scores, target, words):
+    with pytest.raises(ValueError, match=words):
+        training.accuracy(scores, target)
 
 
-@pytest.fixture
-def saved(tmp_path, digits):
-    model, (train, _) = build(), loaders(digits)
-    optimizer = optim.AdamW(model.parameters(), lr=0.02, amsgrad=True)
-    history = training.fit(model, F.cross_entropy, optimizer, train, epochs=1)
-    path = tmp_path / "run.npz"
-    training.save_checkpoint(path, model, optimizer, epoch=1, history=history)
-    return path, model, optimizer
+# ---- runs that go on -------------------------------------------------------------------------------------------------
 
 
-def snapshot(model, optimizer):
-    return json.dumps(
-        [
-            {k: v.tolist() for k, v in model.state_dict().items()},
-            optimizer.state_dict()["param_groups"],
-            {i: {k: v.tolist() for k, v in s.items()} for i, s in optimizer.state_dict()["state"].items()},
-        ]
+def test_a_history_is_not_changed_by_the_run_that_goes_on(digits):
+    model, (train, valid) = nn.Linear(64, 10, rng=0), loaders(digits)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    first = training.fit(model, F.cross_entropy, optimizer, train, epochs=2, valid_loader=valid, patience=3)
+    before = repr(first.state_dict())
+    second = training.fit(
+        model, F.cross_entropy, optimizer, train, epochs=4, valid_loader=valid, patience=3, history=first
     )
+    assert repr(first.state_dict()) == before and first.epochs == 2 and second.epochs == 4
+    assert second["train_loss"][:2] == first["train_loss"]
+    nothing = training.fit(model, F.cross_entropy, optimizer, train, epochs=4, history=second)
+    assert nothing == second and nothing is not second
 
 
-def test_training_goes_on_as_if_it_had_not_been_interrupted(saved, digits):
-    path, model, optimizer = saved
-    other = build(seed=7)
-    resumed = optim.AdamW(other.parameters(), lr=1.0)
-    extra = training.load_checkpoint(path, other, resumed)
-    assert extra["epoch"] == 1 and len(extra["history"]["train_loss"]) == 1
-    assert resumed.param_groups[0]["betas"] == (0.9, 0.999)  # JSON had made it a list
-    for one, its in ((model, optimizer), (other, resumed)):
-        training.fit(one, F.cross_entropy, its, loaders(digits)[0], epochs=1)
-    assert snapshot(model, optimizer) == snapshot(other, resumed)
+def test_a_history_is_checked_before_it_is_taken_over():
+    history = training.History()
+    history.add(train_loss=1.0)
+    state = history.state_dict()
+    for change in (
+        {"values": [1]},
+        {"values": {1: [1.0]}},
+        {"values": {"train_loss": 1.0}},
+        {"best_epoch": 1},
+        {"best_epoch": -1},
+        {"best_loss": float("nan")},
+        {"best_loss": "low"},
+        {"stopped_early": 1},
+        {"best_weights": [1]},
+        {"more": 1},
+    ):
+        with pytest.raises(ValueError):
+            history.load_state_dict({**state, **change})
+        assert history.state_dict() == state
+    with pytest.raises(ValueError):
+        history.load_state_dict(None)
 
 
-def test_a_checkpoint_keeps_every_groups_settings(tmp_path):
-    model = build()
-    groups = lambda *rates: [  # noqa: E731
-        {"params": layer.parameters(), "lr": lr} for layer, lr in zip((model[0], model[3]), rates)
-    ]
-    training.save_checkpoint(tmp_path / "groups", model, optim.SGD(groups(0.1, 0.2), weight_decay=0.3))
-    other = optim.SGD(groups(5.0, 6.0))
-    training.load_checkpoint(str(tmp_path / "groups"), model, other)
-    assert [(group["lr"], group["weight_decay"]) for group in other.param_groups] == [(0.1, 0.3), (0.2, 0.3)]
-
-
-def test_a_checkpoint_holds_no_pickle(saved):
-    with np.load(saved[0], allow_pickle=False) as file:
-        assert all(file[name].dtype != object for name in file.files)
-    assert not saved[0].with_name("run.npz.part").exists()
-
-
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
-def test_a_truncated_file_changes_nothing(saved, share):
-    path, model, optimizer = saved
-    before, content = snapshot(model, optimizer), path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(RuntimeError, match="is not a whole 'companion checkpoint 1' file"):
-        training.load_checkpoint(path, model, optimizer)
-    assert snapshot(model, optimizer) == before
-
-
-def test_a_damaged_file_changes_nothing(saved):
-    path, model, optimizer = saved
-    before, content = snapshot(model, optimizer), bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.write_bytes(content)
-    with pytest.raises(RuntimeError, match="is not a whole"):
-        training.load_checkpoint(path, model, optimizer)
-    assert snapshot(model, optimizer) == before
-
-
-def test_foreign_files_change_nothing(saved, tmp_path):
-    _, model, optimizer = saved
-    before = snapshot(model, optimizer)
-    foreign = {
-        name: tmp_path / name
-        for name in ("other.npz", "array.npy", "text.npz", "pickle.npz", "torch.npz", "future.npz")
-    }
-    np.savez(foreign["other.npz"], a=np.ones(3))
-    with open(foreign["array.npy"], "wb") as file:
-        np.save(file, np.ones(3))
-    foreign["text.npz"].write_text("weights")
-    np.savez(foreign["pickle.npz"], header=np.array([{}], dtype=object))
-    torch.save({"weight": torch.ones(2)}, foreign["torch.npz"])
-    np.savez(foreign["future.npz"], header=np.array(json.dumps({"format": "companion checkpoint 9"})))
-    for path in foreign.values():
-        with pytest.raises(RuntimeError, match="is not a whole"):
-            training.load_checkpoint(path, model, optimizer)
-    with pytest.raises(FileNotFoundError):
-        training.load_checkpoint(tmp_path / "absent.npz", model)
-    assert snapshot(model, optimizer) == before
-
-
-def test_another_models_checkpoint_changes_nothing(saved):
-    path, *_ = saved
-    model = nn.Sequential(nn.Linear(64, 16, rng=3), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 9, rng=4))
-    optimizer = optim.SGD(model.parameters())
-    before = snapshot(model, optimizer)
-    with pytest.raises(RuntimeError, match=r"size mismatch for 3\.(weight|bias)"):
-        training.load_checkpoint(path, model, optimizer)
-    assert snapshot(model, optimizer) == before
-
-
-def test_another_optimizers_checkpoint_changes_nothing(saved):
-    path, *_ = saved
-    model = build(seed=9)
-    optimizer = optim.Adam(list(model.parameters())[:2], lr=0.3)
-    before = snapshot(model, optimizer)
-    with pytest.raises(RuntimeError, match="no state of this optimizer"):
-        training.load_checkpoint(path, model, optimizer)
-    training.save_checkpoint(path, model)
-    with pytest.raises(RuntimeError, match="no state of this optimizer: 'param_groups'"):
-        training.load_checkpoint(path, model, optimizer)
-    assert snapshot(model, optimizer) == before
-
-
-def test_an_interrupted_save_leaves_the_old_file(saved, monkeypatch):
-    path, model, optimizer = saved
-    content = path.read_bytes()
-
-    def broken(file, **arrays):
-        file.write(b"half")
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(np, "savez", broken)
-    with pytest.raises(OSError, match="no space"):
-        training.save_checkpoint(path, model, optimizer)
-    assert path.read_bytes() == content
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"epochs": -1},
+        {"epochs": 2.5},
+        {"epochs": True},
+        {"patience": -1},
+        {"patience": 1.5},
+        {"min_delta": -0.1},
+        {"min_delta": float("nan")},
+        {"max_grad_norm": -1},
+        {"max_grad_norm": "1"},
+        {"progress": "no"},
+    ],
+)
+def test_a_setting_of_a_run_is_checked_before_it_begins(digits, settings):
+    model, (train, valid) = nn.Linear(64, 10, rng=0), loaders(digits)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="expected"):
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        training.fit(model, F.cross_entropy, optimizer, train, valid_loader=valid, **{"epochs": 1, **settings})
+    assert all(np.array_equal(v, before[k]) for k, v in model.state_dict().items())

@@ -221,7 +221,7 @@ def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
     keep = s > _rounding(X) * s.max(initial=0.0)
-    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha), whose square could overflow
+    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha), but s**2 may overflow
     return vt[keep].T @ scale_rows(factor, u.T[keep] @ y)
 
 

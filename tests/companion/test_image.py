@@ -53,6 +53,37 @@ def test_bad_images_are_refused():
         image.correlate2d(np.ones((3, 3)), np.ones((1, 1)), "half")
 
 
+@pytest.mark.parametrize("x", [np.ones((3, 3)) * 1j, np.array([["a"]]), np.array([["2020-01-01"]], "datetime64[D]")])
+def test_what_is_no_real_number_is_refused(x):
+    for function in (image.correlate2d, image.convolve2d):
+        for arguments in ((x, np.ones((1, 1))), (np.ones((3, 3)), x)):
+            with pytest.raises(TypeError, match="expected real numbers"):
+                function(*arguments)
+
+
+def test_single_precision_stays_and_half_is_summed_in_it():
+    x = np.full((64, 64), 100, np.float16)  # the sum is 409,600, beyond 65,504
+    assert image.correlate2d(x, np.ones_like(x)).item() == 409600
+    assert image.correlate2d(x.astype(np.float32), np.ones((1, 1), np.float32)).dtype == np.float32
+    for empty in (np.ones((0, 3)), np.ones((3, 0))):
+        with pytest.raises(ValueError, match="not empty"):
+            image.correlate2d(empty, np.ones((1, 1)), "full")
+
+
+def test_a_shift_keeps_the_dtype_and_refuses_what_it_cannot_hold():
+    x = np.ones((2, 2), np.uint8)
+    assert image.shift(x, 1, 0, fill=7).dtype == np.uint8
+    for fill in (0.5, -1, 256, np.nan):
+        with pytest.raises(ValueError, match="cannot hold"):
+            image.shift(x, 1, 0, fill=fill)
+    for arguments in ((x, 1.0, 0), (x, True, 0), (np.ones(3), 1, 0)):
+        with pytest.raises(ValueError, match="expected"):
+            image.shift(*arguments)
+    for most in (-1, 1.0):
+        with pytest.raises(ValueError, match="most="):
+            image.random_shift(x[None], 0, most)
+
+
 def test_sobel_answers_edges():
     step = np.zeros((5, 6))
     step[:, 3:] = 1.0
@@ -68,8 +99,9 @@ def test_a_gaussian_is_a_blur():
     kernel = image.gaussian_kernel(5, 1.5)
     assert kernel.sum() == pytest.approx(1, rel=1e-14) and (kernel == kernel.T).all() and kernel.argmax() == 12
     assert kernel[2, 2] / kernel[2, 1] == pytest.approx(np.exp(1 / (2 * 1.5**2)))
-    for bad in ((4, 1.0), (-1, 1.0), (3, 0.0), (3, np.nan)):
-        with pytest.raises(ValueError, match="odd size"):
+    assert (image.gaussian_kernel(3, 1e-200) == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]).all()
+    for bad in ((4, 1.0), (-1, 1.0), (3, 0.0), (3, np.nan), (3.0, 1.0), (3, np.inf), (3, True)):
+        with pytest.raises(ValueError, match="expected an odd size|size=-1, |size=3.0, |sigma="):
             image.gaussian_kernel(*bad)
 
 
@@ -87,6 +119,28 @@ def test_a_gabor_filter_is_its_formula_in_turned_coordinates(theta, options):
     expected -= expected.mean()
     expected /= np.sqrt((expected**2).sum())
     np.testing.assert_allclose(image.gabor_kernel(7, 5.0, theta, 1.5, **options), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"size": 1}, {"size": 4}, {"size": 3.0}, {"wavelength": 0.0}, {"wavelength": -2.0}, {"sigma": 0.0},
+        {"sigma": np.nan}, {"aspect": 0.0}, {"theta": np.inf}, {"phase": "x"}, {"size": 1, "sigma": 0.0},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_gabor_filter_without_sense_is_refused(bad):
+    with pytest.raises(ValueError, match=f"{next(iter(bad))}="):
+        image.gabor_kernel(**{"size": 5, "wavelength": 3.0, "theta": 0.3, "sigma": 1.0} | bad)
+
+
+def test_a_wave_that_is_constant_on_the_grid_is_refused_and_a_tiny_bell_is_a_point():
+    with pytest.raises(ValueError, match="constant on a grid"):
+        image.gabor_kernel(5, 1.0, 0.0, 1e9)
+    with pytest.raises(ValueError, match="constant on a grid"):
+        image.gabor_kernel(5, 2.0, 0.0, 1.0, phase=np.pi / 2)  # a sine at its zeros
+    kernel = image.gabor_kernel(3, 4.0, 0.3, 1e-200)
+    assert kernel[1, 1] == pytest.approx(np.sqrt(8) / 3) and np.linalg.norm(kernel) == pytest.approx(1)
 
 
 def test_a_gabor_filter_prefers_its_own_direction():

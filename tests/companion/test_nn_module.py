@@ -265,6 +265,25 @@ def test_a_shared_module_is_visited_once_but_stored_under_all_its_names():
     assert_allclose(model(np.eye(2)).data, layer(np.maximum(layer(np.eye(2)).data, 0)).data)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: layer.load_state_dict(layer.state_dict()),
+        lambda layer: nn.init.zeros_(layer.weight),
+        lambda layer: nn.init.kaiming_normal_(layer.weight, rng=0),
+        lambda layer: nn.utils.vector_to_parameters(np.zeros(6), layer.parameters()),
+    ],
+)
+def test_parameters_changed_between_forward_and_backward_are_noticed(change):
+    layer = nn.Linear(2, 2, rng=0)
+    x = Tensor(np.ones((1, 2)), requires_grad=True)
+    out = layer(x).sum()
+    change(layer)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.backward()
+    layer(x).sum().backward()
+
+
 # ---- modes and dtypes ------------------------------------------------------------------------------------------------
 
 

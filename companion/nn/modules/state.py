@@ -52,6 +52,12 @@ def stored_keys(module: "Module") -> Iterator[tuple[str, Array, Parameter | None
     ------
     (str, ndarray, Parameter or None)
         The key, the array behind it, and the parameter that it belongs to, None for a buffer.
+
+    Examples
+    --------
+    >>> from companion.nn import BatchNorm1d
+    >>> [(key, parameter is None) for key, _, parameter in stored_keys(BatchNorm1d(2))][1:3]
+    [('bias', False), ('running_mean', True)]
     """
     for prefix, part in module.named_modules(remove_duplicate=False):
         start = f"{prefix}." if prefix else ""
@@ -88,6 +94,12 @@ def values_to_load(
     ------
     RuntimeError
         If something does not fit; it names everything that does not. TypeError, if ``state_dict`` is no mapping.
+
+    Examples
+    --------
+    >>> from companion.nn import LayerNorm
+    >>> values_to_load(LayerNorm(1, dtype="f4"), {"weight": [2], "bias": [1]}, strict=True)
+    ({'weight': array([2.], dtype=float32), 'bias': array([1.], dtype=float32)}, <All keys matched successfully>)
     """
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -144,6 +156,13 @@ def fill(target: Array, values: Array, parameter: Parameter | None) -> None:
         Of the same shape.
     parameter : Parameter or None
         To which the array belongs.
+
+    Examples
+    --------
+    >>> p = Parameter([1.0, 2.0])
+    >>> fill(p.data, np.zeros(2), p)
+    >>> p
+    tensor([0., 0.], requires_grad=True)
     """
     target[...] = values
     if parameter is not None:

@@ -20,6 +20,11 @@ def regression(correlation=0.0, n=5_000, d=500, seed=0):
     return X, X @ coef + rng.standard_normal(n)
 
 
+def wide(n=200, d=20_000):
+    X, y, _ = make_sparse_regression(n, d, 20, random_state=0)
+    return X, y
+
+
 def binary():
     rng = np.random.default_rng(0)
     return make_logistic(20_000, rng.normal(size=50), 0.5, random_state=rng)
@@ -56,9 +61,10 @@ def pair(name, data, objective, target, estimator, **arguments):
 CASES = [
     pair("least squares, n=20,000 d=200", lambda: regression(0.5, 20_000, 200), squares, 1.5, "LinearRegression"),
     pair("ridge, n=20,000 d=200", lambda: regression(0.5, 20_000, 200), ridge, 1.5, "Ridge", alpha=10.0),
-    pair("lasso, n=5,000 d=500, alpha=0.1", regression, lasso, 2.0, "Lasso", alpha=0.1, tol=1e-8),
-    pair("lasso, the same, alpha=0.01", regression, lasso, 2.0, "Lasso", alpha=0.01, tol=1e-8),
-    pair("lasso, correlated 0.9, alpha=0.01", lambda: regression(0.9), lasso, 2.0, "Lasso", alpha=0.01, tol=1e-8),
+    pair("lasso, n=5,000 d=500, alpha=0.1", regression, lasso, 1.0, "Lasso", alpha=0.1, tol=1e-8),
+    pair("lasso, the same, alpha=0.01", regression, lasso, 1.0, "Lasso", alpha=0.01, tol=1e-8),
+    pair("lasso, correlated 0.9, alpha=0.01", lambda: regression(0.9), lasso, 1.0, "Lasso", alpha=0.01, tol=1e-8),
+    pair("lasso, n=200 d=20,000, alpha=0.5", wide, lasso, 1.0, "Lasso", alpha=0.5, tol=1e-8),
     pair("logistic, n=20,000 d=50", binary, logistic, 1.5, "LogisticRegression", tol=1e-6),
     pair("multinomial logistic, digits", digits, logistic, 1.5, "LogisticRegression", tol=1e-6, max_iter=1000),
 ]

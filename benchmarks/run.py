@@ -71,9 +71,9 @@ NOTES = """
 
 - Least squares: the companion takes the singular values of the triangular factor of (X y), scikit-learn those of X.
 - Lasso: both stop by the duality gap, at 1e-8 of the sum of squares; scikit-learn asks for small steps besides. The
-  companion passes over the columns in blocks of 32, two matrix products each, which costs about as much as a compiled
-  loop; per pass it pays for every coordinate that moves with about two microseconds of interpreter. Correlated columns
-  take many passes: after d / 40 of them it forms X'X, whose passes do not touch the samples.
+  companion computes products of the few features that matter only, and ends with a linear system once their signs are
+  known; with correlated features, or many more features than samples, this spares hundreds of passes. Where features
+  are independent and half of them matter (alpha=0.01), a compiled loop needs but ten passes, and wins.
 - The engine: single precision is torch's home, with kernels that read every array once; NumPy reads and writes it once
   per operation, which is what layer normalization and softmax show. A convolution in double precision, pooling, and
   everything that consists of many small operations are faster here: on small arrays the cost is in the calls.

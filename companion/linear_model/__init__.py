@@ -1,17 +1,15 @@
 """Linear models under scikit-learn's names (``sklearn.linear_model``)."""
 
 from companion.linear_model.coordinate_descent import (
-    ElasticNet,
-    Lasso,
+    active_set,
     coordinate_pass,
     enet_block_descent,
     enet_coordinate_descent,
     enet_duality_gap,
-    enet_path,
-    lasso_path,
-    movable,
+    face_minimum,
     soft_threshold,
 )
+from companion.linear_model.elastic_net import ElasticNet, Lasso, enet_path, lasso_path
 from companion.linear_model.least_squares import (
     LinearRegression,
     Ridge,
@@ -31,6 +29,7 @@ from companion.linear_model.logistic import (
 )
 from companion.linear_model.perceptron import Perceptron, perceptron_fit, perceptron_step
 from companion.linear_model.softmax import softmax_hessian, softmax_value_grad
+from companion.linear_model.working_set import WorkingSet, enet_working_set
 
 __all__ = [
     "ElasticNet",
@@ -39,11 +38,15 @@ __all__ = [
     "LogisticRegression",
     "Perceptron",
     "Ridge",
+    "WorkingSet",
+    "active_set",
     "coordinate_pass",
     "enet_block_descent",
     "enet_coordinate_descent",
     "enet_duality_gap",
     "enet_path",
+    "enet_working_set",
+    "face_minimum",
     "irls",
     "lasso_path",
     "logistic_hessian",
@@ -51,7 +54,6 @@ __all__ = [
     "lstsq_normal",
     "lstsq_qr",
     "lstsq_svd",
-    "movable",
     "odds_ratio",
     "perceptron_fit",
     "perceptron_step",

@@ -112,7 +112,10 @@ class LinearRegressorMixin(Checked, RegressorMixin):
         """Parameters held to their rules; X, y and weights as arrays of one dtype."""
         self._check_parameters()
         features, targets = check_features(self, X, y, y_numeric=True, multi_output=multi_output)
-        targets = as_float(targets, "y", ValueError).astype(features.dtype, copy=False)
+        with np.errstate(over="ignore"):  # of float64 in float32: refused in the next line
+            targets = as_float(targets, "y", ValueError).astype(features.dtype, copy=False)
+        if not np.isfinite(targets).all():
+            raise ValueError(f"Input y contains infinity or a value too large for {features.dtype}.")
         if sample_weight is None:
             return features, targets, None
         weight = _check_sample_weight(sample_weight, features, dtype=features.dtype, ensure_non_negative=True)

@@ -1,27 +1,45 @@
-r"""Lasso and elastic net by coordinate descent, certified by a duality gap.
+r"""Coordinate descent for the lasso and the elastic net, certified by a duality gap.
 
-Both minimize, over n samples,
+Every function minimizes a sum over samples with two penalties,
 
-.. math:: P(w) = \tfrac{1}{2n} \|y - Xw\|_2^2 + \alpha\rho \|w\|_1 + \tfrac12 \alpha (1 - \rho) \|w\|_2^2 ,
+.. math:: P(w) = \tfrac12 \|y - Xw\|_2^2 + l_1 \|w\|_1 + \tfrac12 l_2 \|w\|_2^2 .
 
-with :math:`\rho` the ``l1_ratio``, 1 for the lasso. With respect to one coefficient this is a parabola plus an
-absolute value, whose minimum is known exactly (:func:`soft_threshold`); coordinate descent takes these minima in turn.
+With respect to one coefficient this is a parabola plus an absolute value, whose minimum is known exactly
+(:func:`soft_threshold`); coordinate descent takes these minima in turn (:func:`coordinate_pass`). Two ideas make it
+fast. Once the zeros and the signs are found, what is left is a linear system (:func:`face_minimum`). And since few
+features are needed, only their products are (:mod:`companion.linear_model.working_set`).
 """
 
-import warnings
-from numbers import Integral, Real
+from collections.abc import Iterable
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from companion.linear_model.base import center
-from companion.validation import FLOATS, Number, require
+from companion.annotations import Array
+
+__all__ = [
+    "active_set",
+    "coordinate_pass",
+    "enet_block_descent",
+    "enet_coordinate_descent",
+    "enet_duality_gap",
+    "face_minimum",
+    "soft_threshold",
+]
 
 
-def soft_threshold(z, t):
+def soft_threshold(z: Array, t: float) -> Array:
     r"""Move z towards 0 by t, and to 0 if it is nearer: the minimizer of :math:`\tfrac12 (w - z)^2 + t|w|`.
+
+    Parameters
+    ----------
+    z : ndarray or float
+        Where the parabola has its bottom.
+    t : float, non-negative
+        The weight of the absolute value.
+
+    Returns
+    -------
+    ndarray of the shape of ``z``
 
     Examples
     --------
@@ -31,7 +49,7 @@ def soft_threshold(z, t):
     return np.sign(z) * np.maximum(np.abs(z) - t, 0.0)
 
 
-def enet_duality_gap(w, q, Xy, y_norm2, l1, l2):
+def enet_duality_gap(w: Array, q: Array, Xy: Array, y_norm2: float, l1: float, l2: float) -> float:
     r"""A bound on how far :math:`\tfrac12\|y - Xw\|^2 + l_1 \|w\|_1 + \tfrac12 l_2 \|w\|^2` is above its minimum.
 
     Any point of the dual problem bounds the minimum from below. The residual, scaled until
@@ -43,49 +61,89 @@ def enet_duality_gap(w, q, Xy, y_norm2, l1, l2):
     Parameters
     ----------
     w : ndarray of shape (n_features,)
+        The weights to be judged.
     q : ndarray of shape (n_features,)
         :math:`X^\top X w`.
     Xy : ndarray of shape (n_features,)
         :math:`X^\top y`.
     y_norm2 : float
         :math:`\|y\|^2`.
-    l1, l2 : float
-        The penalties n alpha l1_ratio and n alpha (1 - l1_ratio).
+    l1, l2 : float, non-negative
+        The penalties, n alpha l1_ratio and n alpha (1 - l1_ratio) in the terms of the estimators.
+
+    Returns
+    -------
+    float
+        The gap; rounding errors can make a gap of 0 slightly negative.
 
     Examples
     --------
     >>> w = np.array([1.0])  # soft_threshold(2, 1), the solution for X = [1], y = [2]
-    >>> float(enet_duality_gap(w, w, np.array([2.0]), 4.0, l1=1.0, l2=0.0))
+    >>> enet_duality_gap(w, w, np.array([2.0]), 4.0, l1=1.0, l2=0.0)
     0.0
     """
     slope = Xy - q - l2 * w  # minus the gradient of the smooth part
     if l1 == 0:
-        return slope @ slope / (2 * l2 if l2 > 0 else 1.0)
+        return float(slope @ slope / (2 * l2 if l2 > 0 else 1.0))
     dual_norm = np.abs(slope).max(initial=0.0)
-    scale = min(1.0, l1 / dual_norm) if dual_norm > 0 else 1.0
+    scale = l1 / dual_norm if dual_norm > l1 else 1.0
     residual2 = max(y_norm2 - 2 * (w @ Xy) + w @ q, 0.0)  # ||y - Xw||^2
     residual_y = y_norm2 - w @ Xy  # (y - Xw)' y
     primal = 0.5 * residual2 + l1 * np.abs(w).sum() + 0.5 * l2 * (w @ w)
-    return primal + 0.5 * scale**2 * (residual2 + l2 * (w @ w)) - scale * residual_y
+    return float(primal + 0.5 * scale**2 * (residual2 + l2 * (w @ w)) - scale * residual_y)
 
 
-def coordinate_pass(w, q, gram, Xy, l1, l2, coordinates):
+def coordinate_pass(
+    w: Array, q: Array, gram: Array, Xy: Array, l1: float, l2: float, coordinates: Iterable[int]
+) -> float:
     r"""Minimize over one coordinate after the other, in place; returns the largest change.
 
     With :math:`q = X^\top X w` kept up to date, coordinate j needs no pass over the samples: its parabola has the
     curvature :math:`G_{jj} + l_2` and the minimum :math:`S(X_j^\top y - q_j + G_{jj} w_j,\, l_1) / (G_{jj} + l_2)`, S
     the soft threshold.
+
+    Parameters
+    ----------
+    w : ndarray of shape (n_features,)
+        Changed in place.
+    q : ndarray of shape (n_features,)
+        :math:`X^\top X w`; changed in place.
+    gram : ndarray of shape (n_features, n_features)
+        :math:`G = X^\top X`.
+    Xy : ndarray of shape (n_features,)
+        :math:`X^\top y`.
+    l1, l2 : float, non-negative
+        The penalties.
+    coordinates : iterable of int
+        Which coordinates, in which order.
+
+    Returns
+    -------
+    float
+        The largest change of a weight.
+
+    Examples
+    --------
+    >>> w, q = np.zeros(2), np.zeros(2)
+    >>> coordinate_pass(w, q, np.eye(2), np.array([3.0, 0.5]), l1=1.0, l2=0.0, coordinates=range(2))
+    2.0
+    >>> w
+    array([2., 0.])
     """
     largest = 0.0
     diagonal, targets = gram.diagonal().tolist(), Xy.tolist()
     for j in coordinates:
-        old = float(w[j])
-        curvature = diagonal[j]
+        old, curvature = float(w[j]), diagonal[j]
         if curvature == 0.0:  # a feature that is 0 everywhere
             w[j] = 0.0
             continue
         z = targets[j] - float(q[j]) + curvature * old
-        new = (z - l1 if z > l1 else z + l1 if z < -l1 else 0.0) / (curvature + l2)
+        if z > l1:
+            new = (z - l1) / (curvature + l2)
+        elif z < -l1:
+            new = (z + l1) / (curvature + l2)
+        else:
+            new = 0.0
         if new != old:
             q += (new - old) * gram[j]
             w[j] = new
@@ -93,22 +151,99 @@ def coordinate_pass(w, q, gram, Xy, l1, l2, coordinates):
     return largest
 
 
-def movable(w, slope, l1):
+def active_set(w: Array, slope: Array, l1: float) -> list[int]:
     r"""The coordinates that a pass can change: a zero stays zero while :math:`|X_j^\top(y - Xw)| \le l_1`.
+
+    Parameters
+    ----------
+    w : ndarray of shape (n_features,)
+        The weights.
+    slope : ndarray of shape (n_features,)
+        :math:`X^\top(y - Xw)`.
+    l1 : float, non-negative
+        The penalty.
+
+    Returns
+    -------
+    list of int
 
     Examples
     --------
-    >>> movable(np.array([0.0, 0.0, 3.0]), np.array([0.5, -2.0, 0.1]), l1=1.0)
+    >>> active_set(np.array([0.0, 0.0, 3.0]), np.array([0.5, -2.0, 0.1]), l1=1.0)
     [1, 2]
     """
     return np.flatnonzero((w != 0) | (np.abs(slope) > l1)).tolist()
 
 
-def enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w=None, tol=1e-4, max_iter=1000):
+def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Array:
+    r"""Walk downhill from w to a minimum over the weights that are not 0, each with its sign or 0.
+
+    As long as no sign changes, :math:`\|w\|_1` is linear, the objective a bowl, and its bottom solves the linear system
+    :math:`(G + l_2 I)\, w = X^\top y - l_1 \operatorname{sign}(w)`. The straight way there leads downhill up to the
+    point where the first weight reaches 0. That weight is left at 0, and the walk goes on towards the bottom over the
+    others. Their system needs no new inverse: with :math:`h` the column of :math:`H^{-1}` that belongs to the weight,
+    :math:`H^{-1} - h h^\top / h_j` is the inverse without it.
+
+    Parameters
+    ----------
+    w : ndarray of shape (n_features,)
+        The start. Not modified.
+    gram : ndarray of shape (n_features, n_features)
+        :math:`G = X^\top X`.
+    Xy : ndarray of shape (n_features,)
+        :math:`X^\top y`.
+    l1, l2 : float, non-negative
+        The penalties.
+
+    Returns
+    -------
+    ndarray of shape (n_features,)
+        Weights that are 0 where ``w`` or the feature is, and elsewhere have the signs of ``w``, or are 0, too.
+
+    Examples
+    --------
+    >>> gram, Xy = np.array([[1.0, 0.5], [0.5, 1.0]]), np.array([2.0, 1.0])
+    >>> face_minimum(np.array([0.3, 0.3]), gram, Xy, l1=1.0, l2=0.0).round(10)
+    array([1., 0.])
+    """
+    support = np.flatnonzero((w != 0) & (gram.diagonal() > 0))  # a feature that is 0 everywhere weighs nothing
+    v, sign, pull, gram = w[support], np.sign(w[support]), Xy[support], gram[np.ix_(support, support)]
+    curvature = gram + l2 * np.eye(len(v), dtype=gram.dtype)
+    curvature.flat[:: len(v) + 1] *= 1 + 1e3 * np.finfo(gram.dtype).eps  # regular, even where columns are copies
+    inverse = np.linalg.inv(curvature)
+    for _ in support:
+        step = inverse @ (pull - l1 * sign - gram @ v - l2 * v)
+        crossing = np.flatnonzero((v + step) * sign < 0)
+        if l1 == 0 or not len(crossing):  # without an l1 penalty 0 is no obstacle
+            v = v + step
+            break
+        way = np.maximum(-v[crossing] / step[crossing], 0.0)  # how much of the step until a weight is 0
+        v = v + way.min() * step
+        first = crossing[way.argmin()]
+        v[v * sign < 0] = v[first] = 0.0
+        inverse -= np.outer(inverse[:, first], inverse[first] / inverse[first, first])
+        inverse[first] = inverse[:, first] = 0.0
+    result = np.zeros_like(w)
+    result[support] = v
+    return result
+
+
+def enet_coordinate_descent(
+    gram: Array,
+    Xy: Array,
+    y_norm2: float,
+    l1: float,
+    l2: float,
+    w: Array | None = None,
+    tol: float = 1e-4,
+    max_iter: int = 1000,
+) -> tuple[Array, float, int]:
     r"""Minimize :math:`\tfrac12\|y - Xw\|^2 + l_1 \|w\|_1 + \tfrac12 l_2 \|w\|^2` until the duality gap is small.
 
-    An iteration looks at all coordinates at once for those that can move, passes over these alone until they settle
-    (ten times at most), and computes the gap: most of the work then concerns few coordinates.
+    An iteration looks at all coordinates at once for those that can move, and passes over these alone. Every third one
+    ends with a walk to the minimum that belongs to the signs found (:func:`face_minimum`): passes are good at finding
+    zeros and signs, and slow at the rest, where features are correlated. Without an l1 penalty signs do not matter, and
+    the first walk ends at the solution.
 
     Parameters
     ----------
@@ -119,42 +254,54 @@ def enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w=None, tol=1e-4, max_ite
     y_norm2 : float
         :math:`\|y\|^2`.
     l1, l2 : float, non-negative
+        The penalties.
     w : ndarray of shape (n_features,), optional
         The start; zeros without. Not modified.
     tol : float
         Stop when the gap is at most ``tol * y_norm2``.
     max_iter : int
+        The most iterations.
 
     Returns
     -------
     w : ndarray of shape (n_features,)
+        The weights.
     gap : float
+        The duality gap.
     n_iter : int
+        How many iterations were made.
 
     Examples
     --------
     >>> gram, Xy = np.array([[1.0, 0.5], [0.5, 1.0]]), np.array([2.0, 1.0])
     >>> w, gap, _ = enet_coordinate_descent(gram, Xy, 5.0, l1=1.0, l2=0.0)
     >>> w, gap
-    (array([1., 0.]), np.float64(0.0))
+    (array([1., 0.]), 0.0)
     """
     w = np.zeros(len(Xy), gram.dtype) if w is None else np.array(w, dtype=gram.dtype)
     q = gram @ w
     gap, n_iter = enet_duality_gap(w, q, Xy, y_norm2, l1, l2), 0
-    while gap > tol * y_norm2 and n_iter < max_iter:
+    while not gap <= tol * y_norm2 and n_iter < max_iter:
         n_iter += 1
-        coordinates = movable(w, Xy - q, l1)
-        settled = 1e-2 * coordinate_pass(w, q, gram, Xy, l1, l2, coordinates)
-        for _ in range(9):
-            if coordinate_pass(w, q, gram, Xy, l1, l2, coordinates) <= settled:
-                break
+        coordinate_pass(w, q, gram, Xy, l1, l2, active_set(w, Xy - q, l1))
+        if l1 == 0 or n_iter % 3 == 0:
+            w = face_minimum(w, gram, Xy, l1, l2)
         q = gram @ w  # the updates' rounding errors do not pile up
         gap = enet_duality_gap(w, q, Xy, y_norm2, l1, l2)
     return w, gap, n_iter
 
 
-def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size=32):
-    r"""The minimum of :func:`enet_coordinate_descent` without :math:`X^\top X`, which costs as much as many passes.
+def enet_block_descent(
+    X: Array,
+    y: Array,
+    l1: float,
+    l2: float,
+    w: Array | None = None,
+    tol: float = 1e-4,
+    max_iter: int = 1000,
+    block_size: int = 32,
+) -> tuple[Array, float, int]:
+    r"""The minimum of :func:`enet_coordinate_descent` without :math:`X^\top X`, which may be larger than X itself.
 
     The columns are taken in blocks. Two products with a block :math:`X_B` bring :math:`X_B^\top(y - Xw)` and then the
     residual up to date; in between, :func:`coordinate_pass` needs :math:`X_B^\top X_B` only. The steps are those of a
@@ -163,35 +310,47 @@ def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
+        The features.
     y : ndarray of shape (n_samples,)
-    l1, l2, w, tol, max_iter
-        As in :func:`enet_coordinate_descent`; an iteration is one pass.
+        The targets.
+    l1, l2 : float, non-negative
+        The penalties.
+    w : ndarray of shape (n_features,), optional
+        The start; zeros without. Not modified.
+    tol : float
+        Stop when the gap is at most ``tol`` times :math:`\|y\|^2`.
+    max_iter : int
+        The most passes.
     block_size : int
+        How many columns a block has.
 
     Returns
     -------
     w : ndarray of shape (n_features,)
+        The weights.
     gap : float
+        The duality gap.
     n_iter : int
+        How many passes were made.
 
     Examples
     --------
     >>> w, gap, _ = enet_block_descent(np.eye(2), np.array([3.0, 0.5]), l1=1.0, l2=0.0)
     >>> w, gap
-    (array([2., 0.]), np.float64(0.0))
+    (array([2., 0.]), 0.0)
     """
     X = np.asfortranarray(X)  # a block of columns is one piece of memory
     w = np.zeros(X.shape[1], X.dtype) if w is None else np.array(w, dtype=X.dtype)
     blocks = [slice(start, start + block_size) for start in range(0, len(w), block_size)]
     grams = [X[:, block].T @ X[:, block] for block in blocks]
-    Xy, y_norm2, residual = X.T @ y, y @ y, y - X @ w
+    Xy, y_norm2, residual = X.T @ y, float(y.astype(float) @ y), y - X @ w
     gap, n_iter = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2), 0
     value = np.inf
-    while gap > tol * y_norm2 and n_iter < max_iter:
+    while not gap <= tol * y_norm2 and n_iter < max_iter:
         n_iter += 1
         for block, gram in zip(blocks, grams):
             slope = X[:, block].T @ residual
-            if coordinates := movable(w[block], slope, l1):
+            if coordinates := active_set(w[block], slope, l1):
                 old, q = w[block].copy(), gram @ w[block]
                 coordinate_pass(w[block], q, gram, slope + q, l1, l2, coordinates)
                 residual -= X[:, block] @ (w[block] - old)
@@ -199,168 +358,3 @@ def enet_block_descent(X, y, l1, l2, w=None, tol=1e-4, max_iter=1000, block_size
         if before - value <= tol * y_norm2 or n_iter == max_iter:  # the gap costs a product: first let passes gain less
             gap = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2)
     return w, gap, n_iter
-
-
-def _descend(X, y, l1, l2, tol, max_iter):
-    r"""Blocks first. After d / 40 passes, :math:`X^\top X` would have cost no more; from then on it is worth having."""
-    n, d = X.shape
-    patience = min(d // 40, max_iter) if d <= n else max_iter  # X'X must not be larger than X
-    w, gap, n_iter = enet_block_descent(X, y, l1, l2, None, tol, patience)
-    if gap > tol * (y @ y) and n_iter < max_iter:
-        w, gap, more = enet_coordinate_descent(X.T @ X, X.T @ y, y @ y, l1, l2, w, tol, max_iter - n_iter)
-        n_iter += more
-    return w, gap, n_iter
-
-
-def _check_stop(tol, max_iter):
-    if not isinstance(tol, Real) or not 0 <= tol < np.inf:
-        raise ValueError(f"tol={tol!r}, expected >= 0")
-    if not isinstance(max_iter, Integral) or max_iter < 1:
-        raise ValueError(f"max_iter={max_iter!r}, expected an integer >= 1")
-
-
-def _warn_unless(gap, tolerance, n_iter):
-    if gap > tolerance:
-        message = f"duality gap {gap:.3e} after {n_iter} iterations, tolerance {tolerance:.3e}"
-        warnings.warn(f"Objective did not converge: {message}", ConvergenceWarning, stacklevel=3)
-
-
-class ElasticNet(RegressorMixin, BaseEstimator):
-    r"""Minimize :math:`\tfrac{1}{2n}\|y - Xw - b\|_2^2 + \alpha\rho\|w\|_1 + \tfrac12\alpha(1-\rho)\|w\|_2^2`, b not
-    penalized.
-
-    With sample weights the sum is weighted, and n is the sum of the weights.
-
-    Parameters
-    ----------
-    alpha : float, non-negative
-    l1_ratio : float in [0, 1]
-        :math:`\rho`: 1 is the lasso, 0 ridge regression with the weight :math:`n\alpha`.
-    fit_intercept : bool
-    max_iter : int
-        Passes over all coordinates.
-    tol : float
-        Stop when the duality gap is at most ``tol`` times the mean square of the centered y.
-
-    Attributes
-    ----------
-    coef_ : ndarray of shape (n_features,)
-    intercept_ : float
-    dual_gap_ : float
-        A bound on how far the objective is above its minimum.
-    n_iter_ : int
-
-    Examples
-    --------
-    >>> X, y = [[-1.0], [1.0]], [-2.0, 2.0]
-    >>> model = ElasticNet(alpha=1.0, l1_ratio=0.5).fit(X, y)
-    >>> model.coef_  # (2 - 0.5) / (1 + 0.5)
-    array([1.])
-    """
-
-    def __init__(self, alpha=1.0, *, l1_ratio=0.5, fit_intercept=True, max_iter=1000, tol=1e-4):
-        self.alpha, self.l1_ratio, self.fit_intercept = alpha, l1_ratio, fit_intercept
-        self.max_iter, self.tol = max_iter, tol
-
-    def _mixture(self):
-        if not isinstance(self.l1_ratio, Real) or not 0 <= self.l1_ratio <= 1:
-            raise ValueError(f"l1_ratio={self.l1_ratio!r}, expected in [0, 1]")
-        return self.l1_ratio
-
-    def fit(self, X, y, sample_weight=None):
-        """Fit to X of shape (n_samples, n_features) and y of shape (n_samples,)."""
-        X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True)
-        rho = self._mixture()
-        require("alpha", self.alpha, Number(0))
-        _check_stop(self.tol, self.max_iter)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        Xc, yc, X_mean, y_mean = center(X, y.astype(X.dtype, copy=False), sample_weight, self.fit_intercept)
-        total = float(len(X) if sample_weight is None else sample_weight.sum())
-        l1, l2 = total * self.alpha * rho, total * self.alpha * (1 - rho)
-        self.coef_, gap, self.n_iter_ = _descend(Xc, yc, l1, l2, self.tol, self.max_iter)
-        self.dual_gap_ = float(gap / total)
-        _warn_unless(self.dual_gap_, self.tol * float(yc @ yc) / total, self.n_iter_)
-        self.intercept_ = y_mean - X_mean @ self.coef_ if self.fit_intercept else 0.0
-        return self
-
-    def predict(self, X):
-        """:math:`Xw + b`."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
-        return X @ self.coef_ + self.intercept_
-
-
-class Lasso(ElasticNet):
-    r"""Minimize :math:`\tfrac{1}{2n}\|y - Xw - b\|_2^2 + \alpha\|w\|_1`; see :class:`ElasticNet` with ``l1_ratio=1``.
-
-    Examples
-    --------
-    >>> Lasso(alpha=1.0).fit([[-1.0], [1.0]], [-2.0, 2.0]).coef_  # soft_threshold(2, 1)
-    array([1.])
-    """
-
-    def __init__(self, alpha=1.0, *, fit_intercept=True, max_iter=1000, tol=1e-4):
-        self.alpha, self.fit_intercept, self.max_iter, self.tol = alpha, fit_intercept, max_iter, tol
-
-    def _mixture(self):
-        return 1.0
-
-
-def enet_path(X, y, *, l1_ratio=0.5, eps=1e-3, alphas=100, tol=1e-4, max_iter=1000):
-    r"""Elastic nets for a falling sequence of penalties, each started from the one before. No intercept is fitted.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Centered, where an intercept is wanted.
-    y : ndarray of shape (n_samples,)
-    l1_ratio : float in (0, 1]
-    eps : float
-        The smallest penalty over the largest.
-    alphas : int or array_like
-        The penalties, or how many: a geometric sequence that begins where all coefficients are 0.
-
-    Returns
-    -------
-    alphas : ndarray of shape (n_alphas,)
-        Falling.
-    coefs : ndarray of shape (n_features, n_alphas)
-    dual_gaps : ndarray of shape (n_alphas,)
-
-    Examples
-    --------
-    >>> alphas, coefs, _ = lasso_path(np.array([[-1.0], [1.0]]), np.array([-2.0, 2.0]), alphas=[1.0, 2.0])
-    >>> alphas, coefs
-    (array([2., 1.]), array([[0., 1.]]))
-    """
-    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    if X.ndim != 2 or y.shape != X.shape[:1] or not (np.isfinite(X).all() and np.isfinite(y).all()):
-        raise ValueError(f"X has shape {X.shape}, y has shape {y.shape}; expected finite (n, d) and (n,)")
-    if not 0 < l1_ratio <= 1:
-        raise ValueError(f"l1_ratio={l1_ratio}, expected in (0, 1]")
-    _check_stop(tol, max_iter)
-    n, d = X.shape
-    Xy, y_norm2 = X.T @ y, y @ y
-    gram = X.T @ X if d <= n else None  # one product for all penalties
-    if isinstance(alphas, Integral):
-        top = np.abs(Xy).max() / (n * l1_ratio)
-        alphas = np.geomspace(top, eps * top, alphas)
-    alphas = np.sort(np.asarray(alphas, dtype=float))[::-1]
-    require("alpha", float(alphas.min()), Number(0))
-    w, coefs, gaps = np.zeros(d), [], []
-    for alpha in alphas:
-        l1, l2 = n * alpha * l1_ratio, n * alpha * (1 - l1_ratio)
-        if gram is None:
-            w, gap, n_iter = enet_block_descent(X, y, l1, l2, w, tol, max_iter)
-        else:
-            w, gap, n_iter = enet_coordinate_descent(gram, Xy, y_norm2, l1, l2, w, tol, max_iter)
-        _warn_unless(gap / n, tol * y_norm2 / n, n_iter)
-        coefs.append(w)
-        gaps.append(gap / n)
-    return alphas, np.array(coefs).T, np.array(gaps)
-
-
-def lasso_path(X, y, *, eps=1e-3, alphas=100, tol=1e-4, max_iter=1000):
-    """:func:`enet_path` with ``l1_ratio=1``."""
-    return enet_path(X, y, l1_ratio=1.0, eps=eps, alphas=alphas, tol=tol, max_iter=max_iter)

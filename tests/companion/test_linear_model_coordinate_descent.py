@@ -21,13 +21,13 @@ from companion.linear_model import (
     ElasticNet,
     Lasso,
     Ridge,
+    active_set,
     coordinate_pass,
     enet_block_descent,
     enet_coordinate_descent,
     enet_duality_gap,
     enet_path,
     lasso_path,
-    movable,
     soft_threshold,
 )
 from companion.preprocessing import PolynomialFeatures, StandardScaler
@@ -151,7 +151,7 @@ def test_coordinates_left_out_of_a_pass_could_not_move():
     gram, Xy, w = X.T @ X, X.T @ y, np.zeros(15)
     w[[2, 9]] = 1.0, -0.1
     for l1 in (0.0, 1.0, 20.0, 1e4):
-        moving = movable(w, Xy - gram @ w, l1)
+        moving = active_set(w, Xy - gram @ w, l1)
         for j in set(range(15)) - set(moving):
             assert coordinate_pass(w.copy(), gram @ w, gram, Xy, l1, 0.3, [j]) == 0.0
         assert {2, 9} <= set(moving)
@@ -203,7 +203,8 @@ def test_without_an_l1_term_it_is_ridge():
 
 def test_without_any_penalty_it_is_least_squares():
     X, y, _ = make_sparse_regression(40, 6, 3, random_state=2)
-    net = Lasso(alpha=0.0, tol=1e-14, max_iter=10_000).fit(X, y)
+    with pytest.warns(UserWarning, match="With alpha=0, this algorithm does not converge well"):
+        net = Lasso(alpha=0.0, tol=1e-14, max_iter=10_000).fit(X, y)
     assert_allclose(net.coef_, np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=None)[0], rtol=1e-6)
 
 
@@ -268,12 +269,12 @@ def test_pipeline_grid_search_clone_pickle_frames_and_float32():
     ("model", "words"),
     [
         (Lasso(-1.0), "alpha=-1.0, expected a number in"),
-        (ElasticNet(l1_ratio=1.5), r"l1_ratio=1.5, expected in \[0, 1\]"),
+        (ElasticNet(l1_ratio=1.5), r"l1_ratio=1.5, expected a number in \[0, 1\]"),
         (Lasso("1"), "alpha='1', expected a number in"),
         (Lasso(np.nan), "alpha=nan"),
-        (ElasticNet(l1_ratio="half"), r"l1_ratio='half', expected in \[0, 1\]"),
-        (Lasso(tol=-1), "tol=-1, expected >= 0"),
-        (Lasso(max_iter=0), "max_iter=0, expected an integer >= 1"),
+        (ElasticNet(l1_ratio="half"), r"l1_ratio='half', expected a number in \[0, 1\]"),
+        (Lasso(tol=-1), "tol=-1, expected a number in"),
+        (Lasso(max_iter=0), r"max_iter=0, expected an integer in \[1, inf\)"),
         (Lasso(max_iter=1.5), "max_iter=1.5, expected an integer"),
     ],
 )
@@ -291,7 +292,7 @@ def test_bad_data_and_misuse():
         Lasso().predict([[1.0]])
     with pytest.raises(ValueError, match="2 features"):
         Lasso().fit([[1.0], [2.0]], [1.0, 2.0]).predict([[1.0, 2.0]])
-    with pytest.raises(ValueError, match="expected finite"):
+    with pytest.raises(ValueError, match="NaN"):
         lasso_path(np.array([[np.nan]]), np.array([1.0]))
     with pytest.raises(ValueError, match="l1_ratio=0.0"):
         enet_path(np.ones((2, 1)), np.ones(2), l1_ratio=0.0)
@@ -299,7 +300,7 @@ def test_bad_data_and_misuse():
         lasso_path(np.ones((2, 1)), np.ones(2), alphas=[1.0, -1.0])
     for X, y, words in (
         (np.empty((0, 2)), [], "0 sample"),
-        ([["a"], ["b"]], [0.0, 1.0], "could not convert string"),
+        ([["a"], ["b"]], [0.0, 1.0], "arrays of bytes/strings"),
         ([[1.0], [2.0]], [0.0], "inconsistent numbers of samples"),
     ):
         with pytest.raises(ValueError, match=words):

@@ -40,6 +40,7 @@ def soft_threshold(z: Array, t: float) -> Array:
     Returns
     -------
     ndarray of the shape of ``z``
+        The minimizers.
 
     Examples
     --------
@@ -166,6 +167,7 @@ def active_set(w: Array, slope: Array, l1: float) -> list[int]:
     Returns
     -------
     list of int
+        Their indices, rising.
 
     Examples
     --------

@@ -77,6 +77,7 @@ class WorkingSet:
         Returns
         -------
         ndarray of shape (n_features,)
+            Minus the gradient of half the sum of squares.
         """
         residual, start = self.y.astype(float), 0
         for part in self.parts:

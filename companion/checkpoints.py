@@ -24,6 +24,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.nn import Module
+from companion.nn.modules.state import fill, stored_keys
 from companion.optim import Optimizer
 from companion.training import History, generator_state, set_generator_state
 from companion.validation import Instance, require
@@ -230,17 +231,28 @@ def _generators(model: Module) -> dict[str, Any]:
     }
 
 
+def _weights(model: Module) -> dict[str, Array]:
+    """What ``model.state_dict()`` copies."""
+    return {name: array for name, array, _ in stored_keys(model)}
+
+
 def _check_weights(model: Module, saved: Any) -> None:
     """Refuse what a model's state would not take: other names, shapes, or kinds of numbers."""
-    own = model.state_dict()
+    own = _weights(model)
     missing, unknown = sorted(set(own) - set(saved)), sorted(set(saved) - set(own))
     if missing or unknown:
         raise ValueError(f"of the names of {type(model).__name__}, {missing} are missing, and {unknown} unknown")
     for name, value in own.items():
         if saved[name].shape != value.shape:
             raise ValueError(f"size mismatch for {name}: got {saved[name].shape}, expected {value.shape}")
-        if not np.can_cast(saved[name].dtype, value.dtype, "same_kind"):
-            raise ValueError(f"{name} has dtype {saved[name].dtype}, expected {value.dtype}")
+        if not np.can_cast(saved[name].dtype, value.dtype, "same_kind") or not value.flags.writeable:
+            raise ValueError(f"{name} has dtype {saved[name].dtype}, expected {value.dtype}, not read-only")
+
+
+def _fill_weights(model: Module, saved: Mapping[str, Array]) -> None:
+    """``model.load_state_dict`` for values that are checked already."""
+    for name, array, parameter in stored_keys(model):
+        fill(array, saved[name], parameter)
 
 
 def _checked_history(state: Any, model: Module) -> History | None:
@@ -265,16 +277,17 @@ def _checked_loads(
         state = tree["parts"][name]
         if isinstance(part, Module):
             _check_weights(part, state)
-        elif hasattr(part, "check_state_dict"):
+            loads.append((partial(_fill_weights, part), state))
+        else:
             part.check_state_dict(state)
-        loads.append((part.load_state_dict, state))
+            loads.append((part.load_state_dict, state))
     if optimizer is not None:
         if tree["optimizer"] is None:
             raise ValueError("it was saved without an optimizer")
         optimizer.check_state_dict(tree["optimizer"])
         loads += _checked_generators(tree["generators"], _generators(model))
         loads.append((optimizer.load_state_dict, tree["optimizer"]))
-    return [*loads, (model.load_state_dict, tree["model"])]
+    return [*loads, (partial(_fill_weights, model), tree["model"])]
 
 
 def _checked_generators(states: Any, own: Mapping[str, Any]) -> list[tuple[Callable[[Any], object], Any]]:
@@ -335,9 +348,13 @@ def save_checkpoint(
     ...     load_checkpoint(f"{folder}/run.npz", model, optimizer, scheduler=schedule)
     {'epoch': 3}
     """
-    parts = {name: other.state_dict() for name, other in others.items() if hasattr(other, "state_dict")}
+    parts = {
+        name: _weights(other) if isinstance(other, Module) else other.state_dict()
+        for name, other in others.items()
+        if hasattr(other, "state_dict")
+    }
     tree: dict[str, Any] = {
-        "model": dict(model.state_dict()),
+        "model": _weights(model),
         "generators": {name: generator_state(rng) for name, rng in _generators(model).items()},
         "optimizer": None if optimizer is None else optimizer.state_dict(),
         "history": None if history is None else history.state_dict(),
@@ -365,7 +382,7 @@ def load_checkpoint(
         Built as the one that was saved. With an optimizer, the random numbers of its modules go on, too.
     optimizer : Optimizer, optional
         Built as the one that was saved; its settings are overwritten.
-    **parts : objects with a state
+    **parts : objects with a state that they can check
         By the names under which they were saved: schedules, loaders, an ``AveragedModel``.
 
     Returns

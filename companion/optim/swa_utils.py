@@ -129,18 +129,13 @@ class AveragedModel(Module):
         model : Module
             Built as the one that was copied.
         """
-        for averaged, current in zip(self.module.parameters(), model.parameters(), strict=True):
-            self._take(averaged.data, current.data, average=True)
-            increment_version(averaged)
-        for averaged, current in zip(_buffers(self.module), _buffers(model), strict=True):
+        for parameter, latest in zip(self.module.parameters(), model.parameters(), strict=True):
+            self._take(parameter.data, latest.data, average=True)
+            increment_version(parameter)
+        for averaged, current in zip(self.module.buffers(), model.buffers(), strict=True):
             self._take(averaged, current, average=self.use_buffers and current.dtype.kind == "f")
         self.n_averaged[...] += 1
 
     def _take(self, averaged: Array, current: Array, average: bool) -> None:
         n = int(self.n_averaged)
         averaged[...] = self.avg_fn(averaged, current, n) if average and n else current
-
-
-def _buffers(model: Module) -> list[Array]:
-    """All buffers of all modules; a shared module's once."""
-    return [value for module in model.modules() for value in module._buffers.values() if value is not None]

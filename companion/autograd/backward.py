@@ -7,6 +7,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.autograd import recording, tensors
+from companion.autograd.dims import add_up
 from companion.autograd.recording import unwrap
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["accumulate", "graph", "pass_back", "run_backward", "toposort", "unbroadcast"]
 
-FREED = ()  # the inputs of an operation that has handed on its gradient
+FREED: tuple = ()  # the inputs of an operation that has handed on its gradient
+FREED_WORDS = (
+    "Trying to backward through the graph a second time: what it had stored was freed. "
+    "Specify retain_graph=True at the first call."
+)
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
@@ -39,7 +44,7 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
         return grad
     extra = grad.ndim - len(shape)
     axes = (*range(extra), *(extra + axis for axis, size in enumerate(shape) if size == 1))
-    return grad.sum(axis=axes, keepdims=True).reshape(shape) if axes else grad
+    return add_up(grad, axes, keepdim=True).reshape(shape) if axes else grad
 
 
 def toposort(output: "Tensor") -> list["Tensor"]:
@@ -73,10 +78,7 @@ def toposort(output: "Tensor") -> list["Tensor"]:
             leaves.append(node)
             continue
         if node._inputs is FREED:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time: what it had stored was freed. "
-                "Specify retain_graph=True at the first call."
-            )
+            raise RuntimeError(FREED_WORDS)
         nodes.append(node)
         for source in node._inputs:
             if source is not None and source.requires_grad and id(source) not in seen:
@@ -101,10 +103,12 @@ def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) 
     for node in toposort(output):
         grad = pending.pop(node)
         if node._hooks is not None:
-            grad = _call_hooks(node, grad)
+            grad = _call_hooks(node, node._hooks, grad)
         if node._inputs is None:
             accumulate(node, grad)
             continue
+        if node._inputs is FREED:  # a hook ran backward through here
+            raise RuntimeError(FREED_WORDS)
         if recording._last_change > node._order:
             recording.refuse_changed(node)
         pass_back(node, grad, pending)
@@ -136,15 +140,15 @@ def pass_back(node: "Tensor", grad: Array, pending: "dict[Tensor, Array]") -> No
             pending[source] = part if before is None else before + part
 
 
-def _call_hooks(node: "Tensor", grad: Array) -> Array:
+def _call_hooks(node: "Tensor", hooks: "tensors.Hooks", grad: Array) -> Array:
     """The gradient after all hooks; the tensor keeps it if that was asked for."""
-    for hook in tuple(node._hooks):
+    for hook in tuple(hooks):
         replacement = hook(tensors.Tensor(grad))
         if replacement is not None:
             grad = np.asarray(unwrap(replacement), node.dtype)
             if grad.shape != node.shape:
                 raise RuntimeError(f"a hook changed the shape of the gradient from {node.shape} to {grad.shape}")
-    if node._hooks.retains_grad:
+    if hooks.retains_grad:
         accumulate(node, grad)
     return grad
 

@@ -5,17 +5,20 @@ product, with g the gradient that comes in. The other parameters of a VJP say wh
 result ``out``, the arguments ``x`` and ``y``.
 """
 
-import inspect
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import tensors
-from companion.autograd.recording import OUT, as_tensor, record, unwrap
+from companion.autograd.dims import promote_dtypes
+from companion.autograd.factories import binary, comparison, constant, unary
+from companion.autograd.recording import as_tensor, record, unwrap
+
+if TYPE_CHECKING:
+    from companion.autograd.tensors import Tensor
 
 __all__ = [
     "absolute",
@@ -23,17 +26,22 @@ __all__ = [
     "clamp",
     "cos",
     "div",
+    "eq",
     "erf",
     "exp",
     "expm1",
+    "ge",
+    "gt",
+    "le",
     "log",
     "log1p",
+    "lt",
     "maximum",
     "minimum",
     "mul",
+    "ne",
     "neg",
     "power",
-    "promote_dtypes",
     "relu",
     "sigmoid",
     "sin",
@@ -45,83 +53,16 @@ __all__ = [
     "where",
 ]
 
-EXACT = {"neg", "abs", "square", "relu"}  # leave integers integers
 ERF_SLOPE = 2 / math.sqrt(math.pi)  # at 0
-PLACES = {"out": OUT, "x": 0, "y": 1}
-# How a VJP is called with everything that the forward pass kept, by the parameters that it has besides g.
-CALLS = {
-    "": lambda vjp: lambda g, out, x, y=None: vjp(g),
-    "out": lambda vjp: lambda g, out, x, y=None: vjp(g, out),
-    "x": lambda vjp: lambda g, out, x, y=None: vjp(g, x),
-    "y": lambda vjp: lambda g, out, x, y: vjp(g, y),
-    "out y": lambda vjp: lambda g, out, x, y: vjp(g, out, y),
-    "x y": lambda vjp: lambda g, out, x, y: vjp(g, x, y),
-    "out x y": lambda vjp: vjp,
-}
+HALF = np.dtype(np.float16)
 
 
-def _uniform(*vjps):
-    """The VJPs as functions of (g, out, x, y), and the places of what each reads, for :func:`record`."""
-    names = [list(inspect.signature(vjp).parameters)[1:] for vjp in vjps]
-    needs = tuple(tuple(PLACES[name] for name in read) for read in names)
-    return tuple(CALLS[" ".join(read)](vjp) for read, vjp in zip(names, vjps)), needs
-
-
-def _unary(name: str, forward: Callable[[Array], Array], vjp: Callable[..., Array]):
-    """An operation on one tensor."""
-    vjps, needs = _uniform(vjp)
-    exact = name in EXACT
-
-    def operation(input: Any) -> "tensors.Tensor":
-        x = as_tensor(input)
-        a = x.data
-        if not exact and a.dtype.kind != "f":
-            a = a.astype(float)  # NumPy would compute small integers in half precision
-        out = forward(a)
-        return record(name, out, (x,), vjps, (out, a), needs)
-
-    operation.__name__ = operation.__qualname__ = name
-    operation.__doc__ = f"``{name}`` of each element."
-    return operation
-
-
-def _binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array], vjp_y: Callable[..., Array]):
-    """An operation on two tensors, with broadcasting; the sums over broadcast axes are taken by :func:`pass_back`."""
-    vjps, needs = _uniform(vjp_x, vjp_y)
-
-    def operation(input: Any, other: Any) -> "tensors.Tensor":
-        left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
-        right, b = (other, other.data) if isinstance(other, tensors.Tensor) else (None, constant(other))
-        if type(a) is type(b) is np.ndarray and a.dtype is not b.dtype:
-            a, b = promote_dtypes(a, b)
-        try:
-            out = forward(a, b)
-        except ValueError as error:
-            raise RuntimeError(
-                f"{name}: the shapes {np.shape(a)} and {np.shape(b)} cannot be broadcast together"
-            ) from error
-        return record(name, out, (left, right), vjps, (out, a, b), needs)
-
-    operation.__name__ = operation.__qualname__ = name
-    operation.__doc__ = f"``{name}`` of two tensors, element by element, with broadcasting."
-    return operation
-
-
-def constant(value):
-    """A single number becomes a plain Python one, so that it does not widen float32; everything else an array."""
-    if type(value) in (int, float):
-        return value
-    value = np.asarray(value)
-    return value if value.ndim else value.item()
-
-
-def promote_dtypes(a, b):
-    """Integers take the dtype of the floating-point numbers that they meet, as in torch; NumPy would widen float32."""
-    if a.dtype.kind == "f" and b.dtype.kind in "biu":
-        return a, b.astype(a.dtype)
-    if b.dtype.kind == "f" and a.dtype.kind in "biu":
-        return a.astype(b.dtype), b
-    return a, b
+def _divide(x: Any, y: Any) -> Array:
+    """x / y; small integers in double precision, where NumPy takes half."""
+    out = np.true_divide(x, y)
+    if out.dtype is HALF and np.result_type(x, y).kind != "f":
+        out = np.true_divide(x, y, dtype=float)
+    return out
 
 
 def _share(g, loses, ties):
@@ -142,66 +83,108 @@ def _power_exponent(g, out, x, y):
     return g * np.where(zero, 0.0, out * np.log(np.where(zero, 1.0, x)))
 
 
-neg = _unary("neg", np.negative, lambda g: -g)
-absolute = _unary("abs", np.abs, lambda g, x: g * np.where(np.isnan(x), 0, np.sign(x)))
-exp = _unary("exp", np.exp, lambda g, out: g * out)
-expm1 = _unary("expm1", np.expm1, lambda g, out: g * (out + 1))
-log = _unary("log", np.log, lambda g, x: g / x)
-log1p = _unary("log1p", np.log1p, lambda g, x: g / (1 + x))
-sqrt = _unary("sqrt", np.sqrt, lambda g, out: g / (2 * out))
-square = _unary("square", np.square, lambda g, x: g * (2 * x))
-sin = _unary("sin", np.sin, lambda g, x: g * np.cos(x))
-cos = _unary("cos", np.cos, lambda g, x: -g * np.sin(x))
-tanh = _unary("tanh", np.tanh, lambda g, out: g * (1 - out * out))
-sigmoid = _unary("sigmoid", numerics.sigmoid, lambda g, out: g * (out * (1 - out)))
-softplus = _unary("softplus", numerics.softplus, lambda g, x: g * numerics.sigmoid(x))
-erf = _unary("erf", numerics.erf, lambda g, x: g * (ERF_SLOPE * np.exp(-x * x)))
-relu = _unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))  # nan lets it pass
+neg = unary("neg", np.negative, lambda g: -g)
+absolute = unary("abs", np.abs, lambda g, x: g * np.where(np.isnan(x), 0, np.sign(x)))
+exp = unary("exp", np.exp, lambda g, out: g * out)
+expm1 = unary("expm1", np.expm1, lambda g, out: g * (out + 1))
+log = unary("log", np.log, lambda g, x: g / x)
+log1p = unary("log1p", np.log1p, lambda g, x: g / (1 + x))
+sqrt = unary("sqrt", np.sqrt, lambda g, out: g / (2 * out))
+square = unary("square", np.square, lambda g, x: g * (2 * x))
+sin = unary("sin", np.sin, lambda g, x: g * np.cos(x))
+cos = unary("cos", np.cos, lambda g, x: -g * np.sin(x))
+tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out))
+sigmoid = unary("sigmoid", numerics.sigmoid, lambda g, out: g * (out * (1 - out)))
+softplus = unary("softplus", numerics.softplus, lambda g, x: g * numerics.sigmoid(x))
+erf = unary("erf", numerics.erf, lambda g, x: g * (ERF_SLOPE * np.exp(-x * x)))
+relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))  # nan lets it pass
 
-add = _binary("add", np.add, lambda g: g, lambda g: g)
-sub = _binary("sub", np.subtract, lambda g: g, lambda g: -g)
-mul = _binary("mul", np.multiply, lambda g, y: g * y, lambda g, x: g * x)
-div = _binary("div", np.true_divide, lambda g, y: g / y, lambda g, out, y: -g * out / y)
-power = _binary("pow", np.power, _power_base, _power_exponent)
-maximum = _binary(
+add = binary("add", np.add, lambda g: g, lambda g: g)
+sub = binary("sub", np.subtract, lambda g: g, lambda g: -g)
+mul = binary("mul", np.multiply, lambda g, y: g * y, lambda g, x: g * x)
+div = binary("div", _divide, lambda g, y: g / y, lambda g, out, y: -g * out / y)
+power = binary("pow", np.power, _power_base, _power_exponent)
+maximum = binary(
     "maximum", np.maximum, lambda g, x, y: _share(g, x < y, x == y), lambda g, x, y: _share(g, y < x, x == y)
 )
-minimum = _binary(
+minimum = binary(
     "minimum", np.minimum, lambda g, x, y: _share(g, x > y, x == y), lambda g, x, y: _share(g, y > x, x == y)
 )
 
-
-def _comparison(name: str, compare: Callable[..., Array]):
-    def operation(input: Any, other: Any) -> "tensors.Tensor":
-        return tensors.Tensor(compare(unwrap(input), unwrap(other)))
-
-    operation.__name__ = operation.__qualname__ = name
-    return operation
-
-
-eq = _comparison("eq", np.equal)
-ne = _comparison("ne", np.not_equal)
-lt = _comparison("lt", np.less)
-le = _comparison("le", np.less_equal)
-gt = _comparison("gt", np.greater)
-ge = _comparison("ge", np.greater_equal)
+eq = comparison("eq", np.equal)
+ne = comparison("ne", np.not_equal)
+lt = comparison("lt", np.less)
+le = comparison("le", np.less_equal)
+gt = comparison("gt", np.greater)
+ge = comparison("ge", np.greater_equal)
 
 
-def clamp(input, min=None, max=None):
-    """Each element moved into [min, max]; the gradient passes where it was not moved, at the ends too, as in torch."""
-    x = as_tensor(input)
+def clamp(input: Any, min: Any = None, max: Any = None) -> "Tensor":
+    """Each element moved into [min, max]; the gradient passes where it was not moved, at the ends too, as in torch.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    min, max : number or array_like, optional
+        The bounds, at least one; where they are the wrong way round, ``max`` counts. They get no gradient.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If there is no bound.
+
+    Examples
+    --------
+    >>> clamp([-2.0, 0.5, 2.0], -1, 1)
+    tensor([-1. ,  0.5,  1. ])
+    """
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-    min, max = (bound if bound is None else constant(bound) for bound in (min, max))
-    inside = (min is None or x.data >= min) & (max is None or x.data <= max)  # nan is outside
-    return record("clamp", np.clip(x.data, min, max), (x,), (lambda g: g * inside,))
+    x = as_tensor(input)
+    a, low, high = x.data, *(bound if bound is None else constant(bound) for bound in (min, max))
+    a, low = (a, None) if low is None else promote_dtypes(a, low)
+    a, high = (a, None) if high is None else promote_dtypes(a, high)
+    inside = (low is None or a >= low) & (high is None or a <= high)  # nan is outside
+    return record("clamp", np.clip(a, low, high), (x,), (lambda g: g * inside,), needs=((0,),))
 
 
-def where(condition, input, other):
-    """``input`` where the condition holds, ``other`` elsewhere; each gets the gradient of its own elements."""
-    condition = np.asarray(unwrap(condition), bool)
+def where(condition: Any, input: Any, other: Any) -> "Tensor":
+    """``input`` where the condition holds, ``other`` elsewhere; each gets the gradient of its own elements.
+
+    Parameters
+    ----------
+    condition : Tensor or array_like of bool
+    input, other : Tensor, array_like or number
+        Broadcast together with the condition.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the condition is not one of bools, or if the shapes do not fit.
+
+    Examples
+    --------
+    >>> where([True, False], [1.0, 2.0], 0.0)
+    tensor([1., 0.])
+    """
+    chosen = np.asarray(unwrap(condition))
+    if chosen.dtype.kind != "b":
+        raise RuntimeError(f"where: expected a condition of bools, got {chosen.dtype}")
     left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
     right, b = (other, other.data) if isinstance(other, tensors.Tensor) else (None, constant(other))
-    out = np.where(condition, a, b)
-    vjps = (lambda g: np.where(condition, g, 0), lambda g: np.where(condition, 0, g))
+    a, b = promote_dtypes(a, b)
+    try:
+        out = np.where(chosen, a, b)
+    except ValueError as error:
+        shapes = chosen.shape, np.shape(a), np.shape(b)
+        raise RuntimeError(f"where: the shapes {shapes} cannot be broadcast together") from error
+    vjps = (lambda g: np.where(chosen, g, 0), lambda g: np.where(chosen, 0, g))
     return record("where", out, (left, right), vjps, needs=())

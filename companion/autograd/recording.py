@@ -158,25 +158,40 @@ def increment_version(tensor: "Tensor | Iterable[Tensor]") -> None:
 
 
 def refuse_changed(node: "Tensor") -> None:
-    """Raise if a value that the VJPs of an operation read was changed after the operation."""
-    if _last_change < node._order:
+    """Raise if a value that the VJPs of an operation read was changed after the operation.
+
+    Parameters
+    ----------
+    node : Tensor
+        The result of the operation.
+
+    Raises
+    ------
+    RuntimeError
+        With the words of torch.
+    """
+    if node._needs == ():
         return
-    inputs = node._inputs
-    every = tuple(range(len(inputs)))
-    for i, source in enumerate(inputs):
+    everything = range(len(node._inputs))
+    for i, source in enumerate(node._inputs):
         if source is None or not source.requires_grad:
-            continue
-        for place in every if node._needs is None else node._needs[i] if node._needs else ():
-            value = node if place == OUT else inputs[place]
-            changes = getattr(value, "_changes", None)
-            later = 0 if changes is None else sum(time > node._order for time in changes.times)
-            if later:
-                role = "the result" if place == OUT else f"input {place}"
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"[{value.dtype} {list(value.shape)}], {role} of {node._name}, is at version {changes.count}; "
-                    f"expected version {changes.count - later} instead"
-                )
+            continue  # its VJP is not called
+        for place in everything if node._needs is None else node._needs[i]:
+            value = node if place == OUT else node._inputs[place]
+            if isinstance(value, tensors.Tensor) and hasattr(value, "_changes"):
+                _refuse_later(node, value, f"input {place}" if place >= 0 else "the result")
+
+
+def _refuse_later(node: "Tensor", value: "Tensor", role: str) -> None:
+    """Raise if a tensor was changed after an operation."""
+    version = value._changes.count
+    later = sum(time > node._order for time in value._changes.times)
+    if later:
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{value.dtype} {list(value.shape)}], {role} of {node._name}, is at version {version}; "
+            f"expected version {version - later} instead"
+        )
 
 
 def as_tensor(data: Any) -> "Tensor":

@@ -1,125 +1,315 @@
-"""Sums, means, extremes and softmax along axes."""
+"""Sums, means and extremes along axes."""
 
-import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from companion import numerics
-from companion.autograd.dims import normalize_dims
-from companion.autograd.products import inner
-from companion.autograd.recording import as_tensor, record
-from companion.autograd.shapes import gather
+from companion.annotations import Array
+from companion.autograd.dims import Dims, add_up, count_of, normalize_dim, normalize_dims, spread
+from companion.autograd.indexing import gather
+from companion.autograd.recording import OUT, as_tensor, record
 
-__all__ = ["amax", "amin", "log_softmax", "logsumexp", "mean", "softmax", "total", "var"]
+if TYPE_CHECKING:
+    from companion.autograd.tensors import Tensor
 
-
-def count_of(shape, dim):
-    """How many elements a reduction takes together."""
-    return math.prod(shape if dim is None else (shape[d] for d in dim))
+__all__ = ["Extreme", "amax", "amin", "max_along", "mean", "min_along", "total", "var"]
 
 
-def spread(g, shape, dim, keepdim):
-    """A reduced gradient, with its axes back so that it broadcasts to the shape before the reduction."""
-    return g if keepdim or dim is None else np.expand_dims(g, dim)
+def total(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
+    """The sum along axes; every summand gets the whole gradient.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim : int, or tuple of int, optional
+        All axes without.
+    keepdim : bool
+        Keep the axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> total([[1.0, 2.0], [3.0, 4.0]], dim=1)
+    tensor([3., 7.])
+    """
+    x = as_tensor(input)
+    shape, dims = x.shape, normalize_dims(dim, x.ndim)
+    out = add_up(x.data, dims, keepdim)
+    return record("sum", out, (x,), (lambda g: np.broadcast_to(spread(g, dims, keepdim), shape),), needs=())
 
 
-def total(x, dim=None, keepdim=False):
-    """The sum along ``dim``; every summand gets the whole gradient."""
-    x = as_tensor(x)
-    dim = normalize_dims(dim, x.ndim)
-    out = x.data.sum(axis=dim, keepdims=keepdim)
-    return record("sum", out, (x,), (lambda g: np.broadcast_to(spread(g, x.shape, dim, keepdim), x.shape),))
+def mean(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
+    """The mean along axes; of nothing it is nan.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+        Of floating-point numbers.
+    dim : int, or tuple of int, optional
+        All axes without.
+    keepdim : bool
+        Keep the axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the input holds integers or bools, as in torch.
+
+    Examples
+    --------
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], dim=1)
+    tensor([1.5, 3.5])
+    """
+    x = _floats("mean", input)
+    shape, dims = x.shape, normalize_dims(dim, x.ndim)
+    count = count_of(shape, dims)
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        out = np.true_divide(_wide_sum(x.data, dims, keepdim), count).astype(x.dtype, copy=False)
+
+    def vjp(g: Array) -> Array:
+        return np.broadcast_to(spread(g / max(count, 1), dims, keepdim), shape)
+
+    return record("mean", out, (x,), (vjp,), needs=())
 
 
-def mean(x, dim=None, keepdim=False):
-    """The mean along ``dim``."""
-    x = as_tensor(x)
-    dim = normalize_dims(dim, x.ndim)
-    count = count_of(x.shape, dim)
-    out = x.data.mean(axis=dim, keepdims=keepdim)
-    return record("mean", out, (x,), (lambda g: np.broadcast_to(spread(g / count, x.shape, dim, keepdim), x.shape),))
+def var(input: Any, dim: Dims = None, *, correction: float = 1, keepdim: bool = False) -> "Tensor":
+    r"""The variance along axes, divided by n - ``correction``; VJP :math:`2 g (x - \bar x) / (n - c)`.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+        Of floating-point numbers.
+    dim : int, or tuple of int, optional
+        All axes without.
+    correction : float
+        0 for the mean square.
+    keepdim : bool
+        Keep the axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the input holds integers or bools, as in torch.
+
+    Examples
+    --------
+    >>> var([1.0, 2.0, 3.0]), var([1.0, 2.0, 3.0], correction=0)
+    (tensor(1.), tensor(0.6667))
+    """
+    x = _floats("var", input)
+    dims = normalize_dims(dim, x.ndim)
+    n = count_of(x.shape, dims)
+    count = max(n - correction, 0)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        centered = x.data - np.true_divide(_wide_sum(x.data, dims, True), n)
+        out = np.true_divide(np.square(centered).sum(axis=dims, keepdims=keepdim), count)
+
+    def vjp(g: Array) -> Array:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return spread(g, dims, keepdim) * np.true_divide(2 * centered, count)
+
+    return record("var", out.astype(x.dtype, copy=False), (x,), (vjp,), needs=((0,),))
 
 
-def var(x, dim=None, correction=1, keepdim=False):
-    r"""The variance along ``dim``, divided by n - ``correction``; VJP :math:`2 g (x - \bar x) / (n - c)`."""
-    x = as_tensor(x)
-    dim = normalize_dims(dim, x.ndim)
-    count = max(count_of(x.shape, dim) - correction, 0)
-    centered = x.data - x.data.mean(axis=dim, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        out = np.square(centered).sum(axis=dim, keepdims=keepdim) / count
-    return record("var", out, (x,), (lambda g: spread(g, x.shape, dim, keepdim) * (2 * centered / count),))
+def _floats(name: str, input: Any) -> "Tensor":
+    x = as_tensor(input)
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"{name}(): expected floating-point numbers, got {x.dtype}")
+    return x
 
 
-def _extreme(name, choose):
-    def operation(x, dim=None, keepdim=False):
-        x = as_tensor(x)
-        dim = normalize_dims(dim, x.ndim)
-        out = choose(x.data, axis=dim, keepdims=True)
-
-        def vjp(g):
-            ties = (x.data == out) | (np.isnan(x.data) & np.isnan(out))
-            return spread(g, x.shape, dim, keepdim) * (ties / ties.sum(axis=dim, keepdims=True)).astype(x.dtype)
-
-        result = out if keepdim else out.squeeze(axis=dim) if dim is not None else out.reshape(())
-        return record(name, result, (x,), (vjp,))
-
-    operation.__name__ = name
-    operation.__doc__ = f"torch's ``{name}``: ties share the gradient equally; where it is nan, the nans do."
-    return operation
+def _wide_sum(a: Array, dims: tuple[int, ...] | None, keepdim: bool) -> Array:
+    """The sum; of float16 it stays float32."""
+    return a.sum(axis=dims, keepdims=keepdim, dtype=np.float32 if a.dtype == np.float16 else None)
 
 
-amax, amin = _extreme("amax", np.max), _extreme("amin", np.min)
+# ---- extremes --------------------------------------------------------------------------------------------------------
 
 
-def logsumexp(x, dim, keepdim=False):
-    """log of the sum of exponentials along ``dim``; its gradient is the softmax."""
-    x = as_tensor(x)
-    dim = normalize_dims(dim, x.ndim)
-    out = numerics.logsumexp(x.data, axis=dim, keepdims=True)
-    result = out if keepdim else out.squeeze(axis=dim)
-    with_axes = lambda g: spread(g, x.shape, dim, keepdim)  # noqa: E731
-    return record("logsumexp", result, (x,), (lambda g: with_axes(g) * np.exp(x.data - out),))
+class Extreme(NamedTuple):
+    """What ``max(dim)`` and ``min(dim)`` return.
+
+    Attributes
+    ----------
+    values : Tensor
+    indices : Tensor of int
+        Where they were found: the first of several equal ones.
+    """
+
+    values: "Tensor"
+    indices: "Tensor"
 
 
-def softmax(x, dim=-1):
-    r"""Positive shares that sum to 1 along ``dim``; VJP :math:`p \odot (g - \langle g, p\rangle)`."""
-    x = as_tensor(x)
-    axes = tuple(range(x.ndim)) if dim is None else normalize_dims(dim, x.ndim)
-    p = numerics.softmax(x.data, axis=dim)
+def amax(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
+    """The maximum along axes; several equal ones share the gradient, a nan makes it nan, as in torch.
 
-    def vjp(g):
-        out = g - inner(g, p, axes)
-        out *= p
-        return out
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim : int, or tuple of int, optional
+        All axes without.
+    keepdim : bool
+        Keep the axes, with length 1.
 
-    return record("softmax", p, (x,), (vjp,))
+    Returns
+    -------
+    Tensor
 
+    Raises
+    ------
+    IndexError
+        If an axis is empty.
 
-def log_softmax(x, dim=-1):
-    r"""The logarithm of :func:`softmax`; VJP :math:`g - p \sum g`."""
-    x = as_tensor(x)
-    out = numerics.log_softmax(x.data, axis=dim)
-    return record("log_softmax", out, (x,), (lambda g: g - np.exp(out) * g.sum(axis=dim, keepdims=True),))
-
-
-def max_along(input, dim=None, keepdim=False):
-    """The maximum; along ``dim`` with its indices, and then only the first of several equal ones gets the gradient."""
-    return _select(input, dim, keepdim, np.argmax, amax)
-
-
-def min_along(input, dim=None, keepdim=False):
-    """The minimum; see :func:`max_along`."""
-    return _select(input, dim, keepdim, np.argmin, amin)
+    Examples
+    --------
+    >>> amax([[1.0, 2.0], [4.0, 3.0]], dim=1)
+    tensor([2., 4.])
+    """
+    return _extreme("amax", np.max, input, dim, keepdim, np.equal)
 
 
-def _select(x, dim, keepdim, choose, extreme):
+def amin(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
+    """The minimum along axes; several equal ones share the gradient, a nan makes it nan, as in torch.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim : int, or tuple of int, optional
+        All axes without.
+    keepdim : bool
+        Keep the axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    IndexError
+        If an axis is empty.
+
+    Examples
+    --------
+    >>> amin([[1.0, 2.0], [4.0, 3.0]], dim=1)
+    tensor([1., 3.])
+    """
+    return _extreme("amin", np.min, input, dim, keepdim, np.equal)
+
+
+def max_along(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The maximum of all, or along one axis with the indices (torch's ``max``).
+
+    Along an axis only the first of several equal ones gets the gradient. Of all together they share it, and if the
+    maximum is nan, the nans do.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim : int, optional
+    keepdim : bool
+        Keep the axis, with length 1.
+
+    Returns
+    -------
+    Tensor, or Extreme
+        With ``values`` and ``indices`` where ``dim`` is given.
+
+    Raises
+    ------
+    IndexError
+        If the axis is empty; a RuntimeError if there is nothing at all.
+
+    Examples
+    --------
+    >>> max_along([[1.0, 2.0], [4.0, 3.0]], dim=1).indices
+    tensor([1, 0])
+    """
     if dim is None:
-        return extreme(x)
-    index = choose(x.data, axis=dim, keepdims=True)
-    values = gather(x, dim, index)
-    return (
-        (values, as_tensor(index))
-        if keepdim
-        else (values.reshape(*np.squeeze(index, dim).shape), as_tensor(index.squeeze(dim)))
-    )
+        return _extreme("amax", np.max, input, None, False, _same)
+    return _select("max", np.argmax, input, dim, keepdim)
+
+
+def min_along(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The minimum of all, or along one axis with the indices (torch's ``min``); see :func:`max_along`.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim : int, optional
+    keepdim : bool
+        Keep the axis, with length 1.
+
+    Returns
+    -------
+    Tensor, or Extreme
+        With ``values`` and ``indices`` where ``dim`` is given.
+
+    Raises
+    ------
+    IndexError
+        If the axis is empty; a RuntimeError if there is nothing at all.
+
+    Examples
+    --------
+    >>> min_along([[1.0, 2.0], [4.0, 3.0]], dim=1).values
+    tensor([1., 3.])
+    """
+    if dim is None:
+        return _extreme("amin", np.min, input, None, False, _same)
+    return _select("min", np.argmin, input, dim, keepdim)
+
+
+def _same(a: Array, b: Array) -> Array:
+    """Equal, or both nan."""
+    return (a == b) | (np.isnan(a) & np.isnan(b))
+
+
+def _check_not_empty(name: str, shape: tuple[int, ...], dims: tuple[int, ...] | None) -> None:
+    if dims is None and 0 in shape:
+        raise RuntimeError(f"{name}(): there is nothing in the shape {shape}; specify a reduction dim")
+    if any(shape[d] == 0 for d in dims or ()):
+        raise IndexError(f"{name}(): Expected reduction dim {dims} to have non-zero size, got the shape {shape}")
+
+
+def _extreme(
+    name: str, choose: Callable, input: Any, dim: Dims, keepdim: bool, same: Callable[[Array, Array], Array]
+) -> "Tensor":
+    x = as_tensor(input)
+    a, dims = x.data, normalize_dims(dim, x.ndim)
+    _check_not_empty(name, a.shape, dims)
+    out = choose(a, axis=dims, keepdims=True)
+
+    def vjp(g: Array) -> Array:
+        ties = same(a, out)
+        with np.errstate(invalid="ignore"):  # 0 / 0 where nan equals nothing
+            shares = np.true_divide(ties, ties.sum(axis=dims, keepdims=True))
+        return spread(g, dims, keepdim) * shares.astype(a.dtype)
+
+    result = out if keepdim else out.squeeze(axis=dims) if dims is not None else out.reshape(())
+    return record(name, result, (x,), (vjp,), needs=((0, OUT),))
+
+
+def _select(name: str, choose: Callable, input: Any, dim: int, keepdim: bool) -> Extreme:
+    x = as_tensor(input)
+    axis = normalize_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return Extreme(x.clone(), as_tensor(np.array(0)))
+    _check_not_empty(name, x.shape, (axis,))
+    index = choose(x.data, axis=axis, keepdims=True)
+    values = gather(x, axis, index)
+    if keepdim:
+        return Extreme(values, as_tensor(index))
+    index = index.squeeze(axis)
+    return Extreme(values.reshape(index.shape), as_tensor(index))

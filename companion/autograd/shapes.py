@@ -1,112 +1,241 @@
-"""Operations that move elements about: shapes, indices, joining."""
+"""Operations that change a shape, or join tensors."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from companion.annotations import Array
 from companion.autograd.backward import unbroadcast
-from companion.autograd.dims import normalize_dim, one_tuple
-from companion.autograd.recording import as_tensor, record, unwrap
+from companion.autograd.dims import normalize_dim, one_tuple, promote_dtypes
+from companion.autograd.recording import as_tensor, record
 
-__all__ = ["cat", "expand", "gather", "getitem", "permute", "reshape", "scatter_add", "stack", "transpose"]
+if TYPE_CHECKING:
+    from companion.autograd.tensors import Tensor
+
+__all__ = ["cat", "expand", "permute", "reshape", "stack", "transpose"]
 
 
-def reshape(x, *shape):
-    x = as_tensor(x)
-    shape = one_tuple(shape)
+def reshape(input: Any, *shape: Any) -> "Tensor":
+    """The same elements, in the same order, in another shape.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    *shape : int, or one tuple of int
+        A single -1 stands for what is left.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the elements do not fit.
+
+    Examples
+    --------
+    >>> reshape([1.0, 2.0, 3.0, 4.0], 2, -1)
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    x, shape = as_tensor(input), one_tuple(shape)
+    before = x.shape
     try:
         out = x.data.reshape(shape)
     except ValueError as error:
-        raise RuntimeError(f"shape {list(shape)} is invalid for input of shape {x.shape}") from error
-    return record("reshape", out, (x,), (lambda g: g.reshape(x.shape),))
+        raise RuntimeError(f"shape {list(shape)} is invalid for input of shape {before}") from error
+    return record("reshape", out, (x,), (lambda g: g.reshape(before),), needs=())
 
 
-def permute(x, *dims):
-    x = as_tensor(x)
-    dims = one_tuple(dims)
-    return record(
-        "permute", x.data.transpose(dims), (x,), (lambda g: g.transpose(np.argsort([d % x.ndim for d in dims])),)
-    )
+def permute(input: Any, *dims: Any) -> "Tensor":
+    """The axes in another order.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    *dims : int, or one tuple of int
+        For each axis of the result the one that it was.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If these are not all axes.
+    IndexError
+        If one does not exist.
+
+    Examples
+    --------
+    >>> permute(np.ones((2, 3, 4)), 2, 0, 1).shape
+    (4, 2, 3)
+    """
+    x, dims = as_tensor(input), one_tuple(dims)
+    if len(dims) != x.ndim:
+        raise RuntimeError(f"permute(): {len(dims)} dims do not match the {x.ndim} dimensions of the input")
+    axes = [normalize_dim(d, x.ndim) for d in dims]
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"permute(): duplicate dims are not allowed, got {dims}")
+    back = sorted(range(len(axes)), key=axes.__getitem__)  # where each axis went
+    return record("permute", x.data.transpose(axes), (x,), (lambda g: g.transpose(back),), needs=())
 
 
-def transpose(x, dim0=-2, dim1=-1):
-    x = as_tensor(x)
-    if x.ndim < 2:
-        return record("transpose", x.data, (x,), (lambda g: g,))
-    return record("transpose", x.data.swapaxes(dim0, dim1), (x,), (lambda g: g.swapaxes(dim0, dim1),))
+def transpose(input: Any, dim0: int, dim1: int) -> "Tensor":
+    """Two axes exchanged.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    dim0, dim1 : int
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> transpose([[1.0, 2.0], [3.0, 4.0]], 0, 1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    x = as_tensor(input)
+    a, b = normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)
+    if x.ndim == 0:
+        return record("transpose", x.data, (x,), (lambda g: g,), needs=())
+    return record("transpose", x.data.swapaxes(a, b), (x,), (lambda g: g.swapaxes(a, b),), needs=())
 
 
-def expand(x, *shape):
-    x, shape = as_tensor(x), one_tuple(shape)
-    shape = tuple(x.shape[i - len(shape)] if n == -1 else n for i, n in enumerate(shape))  # -1 keeps a size
-    return record("expand", np.broadcast_to(x.data, shape), (x,), (lambda g: unbroadcast(g, x.shape),))
+def expand(input: Any, *size: Any) -> "Tensor":
+    """Axes of length 1 repeated, and new leading axes, without a copy.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+    *size : int, or one tuple of int
+        The lengths wanted; -1 keeps one.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If an axis of another length would have to change.
+
+    Examples
+    --------
+    >>> expand([[1.0], [2.0]], -1, 3)
+    tensor([[1., 1., 1.],
+            [2., 2., 2.]])
+    """
+    x, size = as_tensor(input), one_tuple(size)
+    before, new = x.shape, len(size) - x.ndim
+    if new < 0:
+        raise RuntimeError(f"expand: {len(size)} sizes for the shape {before} of {x.ndim} dimensions")
+    if any(n < -1 or (n == -1 and i < new) for i, n in enumerate(size)):
+        raise RuntimeError(f"expand: the size {size} isn't allowed, -1 only keeps a dimension that exists")
+    shape = tuple(before[i - new] if n == -1 else n for i, n in enumerate(size))
+    if any(n not in (1, wanted) for n, wanted in zip(before, shape[new:])):
+        raise RuntimeError(
+            f"The expanded size {shape} must match the existing size {before} at every dimension that is not 1"
+        )
+    return record("expand", np.broadcast_to(x.data, shape), (x,), (lambda g: unbroadcast(g, before),), needs=())
 
 
-def getitem(x, index):
-    """Elements by NumPy's rules; the gradient is added where they came from, twice for an element taken twice."""
-    x, index = as_tensor(x), tuple(unwrap(i) for i in index) if isinstance(index, tuple) else unwrap(index)
-    basic = all(
-        isinstance(i, (int, slice, type(None), type(Ellipsis)))
-        for i in (index if isinstance(index, tuple) else (index,))
-    )
-
-    def vjp(g):
-        grad = np.zeros(x.shape, g.dtype)
-        if basic:
-            grad[index] = g
-        else:
-            np.add.at(grad, index, g)
-        return grad
-
-    return record("getitem", x.data[index], (x,), (vjp,))
+# ---- joining ---------------------------------------------------------------------------------------------------------
 
 
-def _places(index, dim):
-    """The indices of all axes: i, j, ... themselves, except along ``dim``, where they are those given."""
-    axes = [np.arange(n).reshape(-1, *(1,) * (index.ndim - axis - 1)) for axis, n in enumerate(index.shape)]
-    return (*axes[:dim], index, *axes[dim + 1 :])
+def cat(tensors: Sequence[Any], dim: int = 0) -> "Tensor":
+    """Tensors joined along an axis that they have; each gets its slice of the gradient.
 
+    Parameters
+    ----------
+    tensors : sequence of Tensor or array_like
+        Of equal shapes apart from this axis. Those of shape (0,) do not count, as in torch.
+    dim : int
 
-def gather(x, dim, index):
-    """``out[i][j] = x[i][index[i][j]]`` for ``dim=1``, and so on, as torch's; a negative index counts from the end."""
-    x, index = as_tensor(x), np.asarray(unwrap(index))
-    places = _places(index, normalize_dim(dim, x.ndim))
+    Returns
+    -------
+    Tensor
 
-    def vjp(g):
-        grad = np.zeros(x.shape, g.dtype)
-        np.add.at(grad, places, g)
-        return grad
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit; a ValueError if there is no tensor.
+    IndexError
+        If there is no such axis.
 
-    return record("gather", x.data[places], (x,), (vjp,))
-
-
-def scatter_add(x, dim, index, source):
-    """``out = x`` with ``out[i][index[i][j]] += source[i][j]`` for ``dim=1``, and so on, as torch's."""
-    x, source, index = as_tensor(x), as_tensor(source), np.asarray(unwrap(index))
-    places = _places(index, normalize_dim(dim, x.ndim))
-    out = x.data.copy()
-    np.add.at(out, places, source.data)
-    return record("scatter_add", out, (x, source), (lambda g: g, lambda g: g[places]))
-
-
-def cat(tensors, dim=0):
-    """Tensors joined along an existing axis; each gets its slice of the gradient."""
-    tensors = tuple(map(as_tensor, tensors))
+    Examples
+    --------
+    >>> cat([[1.0, 2.0], [3.0]])
+    tensor([1., 2., 3.])
+    """
+    sources = tuple(map(as_tensor, tensors))
+    if not sources:
+        raise ValueError("cat: expected a non-empty list of Tensors")
+    sources = tuple(source for source in sources if source.shape != (0,)) or sources
+    if any(source.ndim == 0 for source in sources):
+        raise RuntimeError("cat: a zero-dimensional tensor cannot be concatenated")
+    axis = normalize_dim(dim, sources[0].ndim)
     try:
-        out = np.concatenate([t.data for t in tensors], axis=dim)
+        out = np.concatenate(promote_dtypes(*(source.data for source in sources)), axis=axis)
     except ValueError as error:
-        raise RuntimeError(f"cat: the shapes {[t.shape for t in tensors]} do not fit along dim {dim}") from error
-    ends = np.cumsum([t.shape[dim] for t in tensors])
-
-    def vjp(start, end):
-        cut = (slice(None),) * (dim % out.ndim) + (slice(start, end),)
-        return lambda g: g[cut]
-
-    return record("cat", out, tensors, tuple(vjp(end - t.shape[dim], end) for t, end in zip(tensors, ends)))
+        raise RuntimeError(f"cat: the shapes {[t.shape for t in sources]} do not fit along dim {dim}") from error
+    ends = np.cumsum([source.shape[axis] for source in sources])
+    vjps = tuple(_slice(axis, end - source.shape[axis], end) for source, end in zip(sources, ends))
+    return record("cat", out, sources, vjps, needs=())
 
 
-def stack(tensors, dim=0):
-    """Tensors of one shape joined along a new axis."""
-    tensors = tuple(map(as_tensor, tensors))
-    if len({t.shape for t in tensors}) != 1:
-        raise RuntimeError(f"stack expects each tensor to be equal size, but got {[t.shape for t in tensors]}")
-    out = np.stack([t.data for t in tensors], axis=dim)
-    return record("stack", out, tensors, tuple((lambda g, i=i: g.take(i, axis=dim)) for i in range(len(tensors))))
+def _slice(axis: int, start: int, end: int) -> Callable[[Array], Array]:
+    """The part of a gradient between two places of an axis."""
+    cut = (slice(None),) * axis + (slice(start, end),)
+    return lambda g: g[cut]
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> "Tensor":
+    """Tensors of one shape joined along a new axis.
+
+    Parameters
+    ----------
+    tensors : sequence of Tensor or array_like
+    dim : int
+        Where the new axis is.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes are not equal, or if there is no tensor.
+    IndexError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> stack([[1.0, 2.0], [3.0, 4.0]], dim=1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    sources = tuple(map(as_tensor, tensors))
+    if len({source.shape for source in sources}) != 1:
+        raise RuntimeError(f"stack expects each tensor to be equal size, but got {[t.shape for t in sources]}")
+    axis = normalize_dim(dim, sources[0].ndim + 1)
+    out = np.stack(promote_dtypes(*(source.data for source in sources)), axis=axis)
+    return record("stack", out, sources, tuple(_take(axis, i) for i in range(len(sources))), needs=())
+
+
+def _take(axis: int, i: int) -> Callable[[Array], Array]:
+    """The part of a gradient at one place of an axis."""
+    return lambda g: g.take(i, axis=axis)

@@ -1,14 +1,17 @@
 """The class :class:`Tensor`: an array, what it remembers, and the operations as its methods."""
 
+# The operations and the class know each other, so that mypy meets them here before it knows what they are:
+# mypy: disable-error-code="has-type"
+
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from companion.annotations import Array, ArrayLike, DTypeLike
-from companion.autograd import elementwise, products, reductions, shapes
+from companion.autograd import elementwise, indexing, products, reductions, shapes, softmaxes
 from companion.autograd.backward import run_backward
-from companion.autograd.recording import record, unwrap
+from companion.autograd.recording import Changes, record, unwrap
 
 __all__ = ["Tensor"]
 
@@ -31,12 +34,13 @@ class RemovableHandle:
 
     def __init__(self, hooks: list, hook: Callable):
         self._hooks, self._hook = hooks, hook
+        self._registered = True
 
     def remove(self) -> None:
         """Call the hook no longer; nothing happens the second time."""
-        if self._hook is not None:
+        if self._registered:
             self._hooks.remove(self._hook)
-        self._hook = None
+        self._registered = False
 
 
 class Tensor:
@@ -82,11 +86,24 @@ class Tensor:
         "grad",
         "requires_grad",
     )
+    data: Array
+    grad: "Tensor | None"
+    requires_grad: bool
+    _inputs: Any  # a tuple of tensors and None; itself None for a leaf. From here to _needs: what record() was given
+    _name: str | None
+    _vjps: tuple[Callable[..., Array], ...]
+    _args: tuple[Any, ...]
+    _needs: tuple[tuple[int, ...], ...] | None
+    _order: int  # when it was made, by the clock of all operations
+    _hooks: Hooks | None
+    _changes: Changes  # not there before the first
+
     __array_priority__ = 1000  # an ndarray on the left leaves the operation to us
 
     def __init__(self, data: ArrayLike, requires_grad: bool = False, dtype: DTypeLike | None = None):
         self.data = np.asarray(unwrap(data), dtype=dtype)
-        self.grad = self._inputs = self._name = self._hooks = None
+        self.grad = None
+        self._inputs, self._name, self._hooks = None, None, None
         self.requires_grad = False
         self.requires_grad_(requires_grad)
 
@@ -155,7 +172,14 @@ class Tensor:
         Returns
         -------
         float, int or bool
+
+        Raises
+        ------
+        RuntimeError
+            If there are several, or none.
         """
+        if self.data.size != 1:
+            raise RuntimeError(f"a Tensor with {self.data.size} elements cannot be converted to Scalar")
         return self.data.item()
 
     def numpy(self) -> Array:
@@ -194,13 +218,20 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise RuntimeError(f"Boolean value of Tensor with {self.data.size} values is ambiguous")
         return bool(self.data)
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
+
+    def _number(self) -> Any:
+        if self.data.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.data.item()
 
     def __format__(self, spec: str) -> str:
         return repr(self) if self.ndim and not spec else format(self.item(), spec)
@@ -287,7 +318,8 @@ class Tensor:
         return RemovableHandle(hooks, hook)
 
     def _own_hooks(self) -> Hooks:
-        self._hooks = Hooks() if self._hooks is None else self._hooks
+        if self._hooks is None:
+            self._hooks = Hooks()
         return self._hooks
 
     def backward(self, gradient: ArrayLike | None = None, retain_graph: bool = False) -> None:
@@ -317,10 +349,10 @@ class Tensor:
             raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
         if gradient is None and self.numel() != 1:
             raise RuntimeError(f"grad can be implicitly created only for scalar outputs, not for shape {self.shape}")
-        gradient = np.ones(self.shape, self.dtype) if gradient is None else np.asarray(unwrap(gradient), self.dtype)
-        if gradient.shape != self.shape:
-            raise RuntimeError(f"Mismatch in shape: gradient has a shape of {gradient.shape}, the output {self.shape}")
-        run_backward(self, gradient, retain_graph)
+        start = np.ones(self.shape, self.dtype) if gradient is None else np.asarray(unwrap(gradient), self.dtype)
+        if start.shape != self.shape:
+            raise RuntimeError(f"Mismatch in shape: gradient has a shape of {start.shape}, the output {self.shape}")
+        run_backward(self, start, retain_graph)
 
     # ---- operations --------------------------------------------------------------------------------------------------
 
@@ -329,7 +361,7 @@ class Tensor:
     __mul__ = __rmul__ = elementwise.mul
     __sub__, __truediv__, __pow__ = elementwise.sub, elementwise.div, elementwise.power
     __lt__, __le__, __gt__, __ge__ = elementwise.lt, elementwise.le, elementwise.gt, elementwise.ge
-    __matmul__, __getitem__ = products.matmul, shapes.getitem
+    __matmul__, __getitem__ = products.matmul, indexing.getitem
 
     def __rsub__(self, other: Any) -> "Tensor":
         return elementwise.sub(other, self)
@@ -344,10 +376,10 @@ class Tensor:
         return products.matmul(other, self)
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else elementwise.eq(self, other)
+        return NotImplemented if isinstance(other, (str, type(None))) else elementwise.eq(self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else elementwise.ne(self, other)
+        return NotImplemented if isinstance(other, (str, type(None))) else elementwise.ne(self, other)
 
     abs = absolute = elementwise.absolute
     exp = elementwise.exp
@@ -377,13 +409,13 @@ class Tensor:
     amin = reductions.amin
     max = reductions.max_along
     min = reductions.min_along
-    logsumexp = reductions.logsumexp
-    softmax = reductions.softmax
-    log_softmax = reductions.log_softmax
+    logsumexp = softmaxes.logsumexp
+    softmax = softmaxes.softmax
+    log_softmax = softmaxes.log_softmax
 
     reshape = view = shapes.reshape
     permute = shapes.permute
     transpose = shapes.transpose
     expand = shapes.expand
-    gather = shapes.gather
-    scatter_add = shapes.scatter_add
+    gather = indexing.gather
+    scatter_add = indexing.scatter_add

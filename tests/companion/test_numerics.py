@@ -121,3 +121,102 @@ def test_erf_near_zero_far_out_and_between():
     x = np.concatenate([np.linspace(-8, 8, 4001), np.geomspace(1e-12, 1e-2, 50), [1.0, -1.0, 6.0, 1e4]])
     assert_allclose(numerics.erf(x), scipy.special.erf(x), rtol=1e-13)
     assert np.isnan(numerics.erf(np.nan)) and numerics.erf(np.float32([0.5])).dtype == np.float32
+
+
+# ---- dtypes, nothing, nan and infinities -----------------------------------------------------------------------------
+
+PAIRS = {
+    "sigmoid": scipy.special.expit,
+    "log_sigmoid": scipy.special.log_expit,
+    "softplus": lambda z: np.logaddexp(0.0, z),
+    "erf": scipy.special.erf,
+    "softmax": lambda z: scipy.special.softmax(z, axis=-1),
+    "log_softmax": lambda z: scipy.special.log_softmax(z, axis=-1),
+    "logsumexp": scipy.special.logsumexp,
+}
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
+@pytest.mark.parametrize("name", PAIRS)
+def test_integers_and_bools_are_computed_in_double_precision(name, dtype):
+    z = np.array([np.iinfo(dtype).min, 5, np.iinfo(dtype).max] if dtype in (np.uint8, np.int8) else [0, 1, 5]).astype(
+        dtype
+    )
+    out = getattr(numerics, name)(z)
+    assert out.dtype == np.float64
+    assert_allclose(out, PAIRS[name](z.astype(float)), rtol=1e-12, atol=TINY)
+    assert (
+        numerics.logit(np.array([0, 1], np.uint8)).tolist()
+        == numerics.logit([False, True]).tolist()
+        == [-np.inf, np.inf]
+    )
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_half_precision_is_computed_in_single_and_rounded_once(name):
+    z = np.linspace(-20, 12, 65).astype(np.float16)
+    exact = PAIRS[name](z.astype(float))
+    out = getattr(numerics, name)(z)
+    assert out.dtype == np.float16
+    assert_allclose(out, exact, rtol=6e-4, atol=6e-8)
+    many = np.zeros(10_000, np.float16)  # whose exponentials add up to more than float16 can count
+    assert_allclose(numerics.logsumexp(many), np.log(10_000), rtol=6e-4)
+    assert_allclose(numerics.softmax(many), 1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "log_sigmoid", "softplus", "erf"])
+def test_the_ends_of_the_line_and_nan(name):
+    z = np.array([np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0, -0.0])
+    assert_allclose(getattr(numerics, name)(z), PAIRS[name](z))
+    assert getattr(numerics, name)(np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("z", [[-np.inf, -np.inf], [np.inf, 1.0], [np.nan, 1.0], [-np.inf, 1.0], [1e308, -1e308]])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_infinite_scores_as_torch(name, z):
+    z = np.array(z)
+    assert_allclose(getattr(numerics, name)(z), getattr(torch, name)(torch.tensor(z), -1))
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0, 1), None])
+def test_of_nothing_as_torch(axis):
+    z = np.zeros((3, 0))
+    assert numerics.softmax(z, axis).shape == numerics.log_softmax(z, axis).shape == (3, 0)
+    assert_allclose(numerics.logsumexp(z, axis), np.full(z.sum(axis).shape, -np.inf))
+
+
+def test_several_axes_together():
+    z = np.random.default_rng(5).normal(size=(2, 3, 4))
+    for axis in ((0, 2), (1, -1), None):
+        assert_allclose(numerics.softmax(z, axis), scipy.special.softmax(z, axis), rtol=1e-13)
+        assert_allclose(numerics.log_softmax(z, axis), scipy.special.log_softmax(z, axis), rtol=1e-12)
+        assert_allclose(numerics.logsumexp(z, axis), scipy.special.logsumexp(z, axis), rtol=1e-13)
+    assert numerics.softmax(5.0) == 1.0 and numerics.log_softmax(5.0) == 0.0
+
+
+@pytest.mark.parametrize("name", [*PAIRS, "logit", "softplus_sigmoid"])
+@pytest.mark.parametrize("bad", [["a", "b"], [1j, 2.0], np.array(["2020"], "datetime64"), [None, 1.0]])
+def test_what_is_no_real_number_is_refused(name, bad):
+    with pytest.raises(TypeError, match="expected real numbers"):
+        getattr(numerics, name)(bad)
+
+
+def test_the_shared_arithmetic_of_cross_entropies():
+    z, y = np.array([[1e308, -1e308], [0.0, 0.0]]), np.array([0, 1])
+    costs, p = numerics.softmax_cross_entropy(z, y)
+    assert_allclose(costs, [0, np.log(2)])
+    assert_allclose(p, [[1, 0], [0.5, 0.5]])
+    costs, p = numerics.softmax_cross_entropy(np.zeros((2, 3), np.float16), y)
+    assert costs.dtype == p.dtype == np.float16
+    costs, slope = numerics.softplus_sigmoid(np.array([-128, 127], np.int8))
+    assert_allclose(costs, np.logaddexp(0, [-128.0, 127.0]))
+    assert_allclose(slope, scipy.special.expit([-128.0, 127.0]))
+
+
+def test_finite_differences_far_out_of_nothing_and_with_a_bad_step():
+    assert_allclose(numerics.finite_difference_gradient(lambda v: 3 * v.sum(), np.array([1e20])), 3, rtol=1e-8)
+    assert numerics.finite_difference_gradient(lambda v: v.sum(), np.zeros((0, 2))).shape == (0, 2)
+    assert numerics.finite_difference_jacobian(lambda v: np.ones(3), np.zeros(0)).shape == (3, 0)
+    for eps in (0.0, -1e-6, np.nan, "small"):
+        with pytest.raises(ValueError, match="eps="):
+            numerics.finite_difference_gradient(lambda v: v.sum(), np.ones(2), eps)

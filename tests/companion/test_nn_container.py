@@ -141,6 +141,14 @@ def test_a_chain_takes_a_plain_dict_too_and_keeps_its_names():
         nn.Sequential(nn.ReLU(), None)
 
 
+def test_appending_to_a_slice_overwrites_nothing():
+    model = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.ELU())[1:].append(nn.GELU())
+    assert [(name, repr(m)) for name, m in model.named_children()][1:] == [
+        ("2", "ELU(alpha=1.0)"),
+        ("3", "GELU(approximate='none')"),
+    ]
+
+
 @pytest.mark.parametrize(
     "look",
     [

@@ -65,6 +65,8 @@ def test_a_module_needs_its_constructor():
         lambda m, lib, array: m.register_module("a", 3),
         lambda m, lib, array: m.add_module("", lib.ReLU()),
         lambda m, lib, array: setattr(m, "weight", lib.ReLU()),
+        lambda m, lib, array: setattr(m, "forward", lib.Parameter(array)),
+        lambda m, lib, array: setattr(m, "a.b", lib.Parameter(array)),
         lambda m, lib, array: setattr(m, "weight", array),
         lambda m, lib, array: m.nothing,
         lambda m, lib, array: delattr(m, "nothing"),
@@ -89,6 +91,14 @@ def test_bad_changes_raise_torchs_class_and_change_nothing(change):
     with pytest.raises(expected.type):
         change(ours, nn, np.ones(1))
     assert ours.weight is weight and list(ours.state_dict()) == list(before)
+
+
+@pytest.mark.parametrize("name", ["forward", "a.b", ""])
+def test_no_part_hides_a_method_or_has_a_dot(name):
+    layer = nn.Linear(2, 2, rng=0)
+    with pytest.raises(KeyError, match="cannot name a part"):  # torch takes modules, and never finds them again
+        setattr(layer, name, nn.ReLU())
+    assert list(layer.children()) == []
 
 
 def test_buffers_keep_their_array_and_may_stay_out_of_the_state():
@@ -338,6 +348,7 @@ def test_modules_say_their_settings():
     assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)"
     assert repr(nn.MaxPool2d(2, padding=1)) == "MaxPool2d(kernel_size=2, stride=2, padding=1)"
     conv = nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False)
+    assert repr(nn.Conv2d(np.int64(2), np.int64(4), np.int64(3))) == str(torch.nn.Conv2d(2, 4, 3))
     assert repr(conv) == str(torch.nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False))
 
 

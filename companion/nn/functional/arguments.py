@@ -115,7 +115,7 @@ def as_tuple(name: str, value: Any, n: int, low: int | None = None) -> tuple[int
         require(name, one, Integer(), error=TypeError)
         if low is not None:
             require(name, one, Integer(low), error=RuntimeError)
-    return values
+    return tuple(int(one) for one in values)
 
 
 def as_sizes(value: Any) -> tuple[int, ...]:

@@ -57,6 +57,8 @@ class Attributes:
 
     def __setattr__(self, name: str, value: Any) -> None:
         place = self._place(name, value)
+        if place != "attributes" and (not name or "." in name or hasattr(type(self), name)):
+            raise KeyError(f"{name!r} cannot name a part: it is empty, or has a dot, or is an attribute of the class")
         if place == "_buffers":
             value = as_buffer(name, value)
         for table in TABLES:  # a name stands for one thing

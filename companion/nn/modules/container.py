@@ -22,22 +22,21 @@ class _Numbered(Module):
         return list(self._modules)[index]
 
     def _renumber(self, modules: Iterable[Module]) -> None:
-        modules = list(modules)
-        for module in modules:
-            if not isinstance(module, Module):
-                raise TypeError(f"{type(module).__name__} is not a Module")
+        modules = [self._a_module(module) for module in modules]
         self._modules.clear()
         for place, module in enumerate(modules):
             self._modules[str(place)] = module
 
     def __getitem__(self, idx: int | slice) -> Any:
-        return self._modules[self._name_at(idx)] if not isinstance(idx, slice) else self._part(idx)
+        if isinstance(idx, slice):
+            return self._part(idx)
+        return self._modules[self._name_at(idx)]
 
     def _part(self, idx: slice) -> "Module":
         raise NotImplementedError
 
     def __setitem__(self, idx: int, module: Module) -> None:
-        setattr(self, self._name_at(idx), module)
+        self._modules[self._name_at(idx)] = self._a_module(module)
 
     def __delitem__(self, idx: int | slice) -> None:
         names = list(self._modules)[idx] if isinstance(idx, slice) else [self._name_at(idx)]
@@ -58,7 +57,8 @@ class _Numbered(Module):
         Parameters
         ----------
         module : Module
-            The new last one; its name is its place.
+            The new last one; its name is its place, or the next number that is free (torch overwrites one of the same
+            name, as there may be after slicing).
 
         Returns
         -------
@@ -70,7 +70,10 @@ class _Numbered(Module):
         TypeError
             If it is no module.
         """
-        self.register_module(str(len(self)), self._a_module(module))
+        number = len(self)
+        while str(number) in self._modules:
+            number += 1
+        self.register_module(str(number), self._a_module(module))
         return self
 
     @staticmethod

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin
 from companion.annotations import Array, ArrayLike
 from companion.linalg import cholesky_solve, scale_to_one, solve_triangular
 from companion.linear_model.base import LinearRegressorMixin, center, scale_rows
-from companion.validation import Boolean, Instance, Number, Option, require
+from companion.validation import Boolean, Instance, Number, Option, as_float, require
 
 __all__ = [
     "LinearRegression",
@@ -77,6 +77,7 @@ def lstsq_normal(X: Array, y: Array) -> Array:
     >>> lstsq_normal(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.array([1.0, 3.0, 5.0])).round(10)
     array([1., 2.])
     """
+    X = as_float(X)  # products of small integers would wrap
     return cholesky_solve(X.T @ X, X.T @ y)
 
 
@@ -111,7 +112,7 @@ def lstsq_qr(X: Array, y: Array) -> Array:
         raise np.linalg.LinAlgError(f"{X.shape[1]} columns of length {X.shape[0]} are dependent")
     r, qty = triangular(X, y)
     left, whole = np.abs(np.diag(r)), np.abs(r).max(axis=0, initial=0.0)
-    if not (left > _rounding(X) * whole).all():
+    if not (left > _rounding(r) * whole).all():
         raise np.linalg.LinAlgError("the columns of X are dependent to working precision")
     return solve_triangular(r, qty)
 
@@ -147,7 +148,7 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     if X.shape[0] > X.shape[1]:  # a tall X has the singular values and the V of its R
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
-    rcond = _rounding(X) if rcond is None else rcond
+    rcond = _rounding(vt) if rcond is None else rcond
     keep = s > rcond * s.max(initial=0.0)
     w = vt[keep].T @ scale_rows(1 / s[keep], u.T[keep] @ y)
     return w, int(keep.sum()), s
@@ -184,6 +185,7 @@ def ridge_normal(X: Array, y: Array, alpha: float) -> Array:
     >>> ridge_normal(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
     array([2.])
     """
+    X = as_float(X)  # products of small integers would wrap
     n, d = X.shape
     half = np.sqrt(np.finfo(X.dtype).eps)
     if d <= n:
@@ -220,14 +222,14 @@ def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
     if X.shape[0] > X.shape[1]:
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
-    keep = s > _rounding(X) * s.max(initial=0.0)
+    keep = s > _rounding(vt) * s.max(initial=0.0)
     factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha), but s**2 may overflow
     return vt[keep].T @ scale_rows(factor, u.T[keep] @ y)
 
 
-def _rounding(X: Array) -> float:
-    """What rounding errors leave of something that should be 0, beside a number of size 1, in a factorization of X."""
-    return 10 * np.sqrt(min(X.shape)) * np.finfo(X.dtype).eps
+def _rounding(factor: Array) -> float:
+    """What rounding errors leave of something that should be 0, beside a number of size 1, in a factorization."""
+    return 10 * np.sqrt(min(factor.shape)) * np.finfo(factor.dtype).eps
 
 
 def _add_to_diagonal(matrix: Array, alpha: float) -> Array:
@@ -261,7 +263,8 @@ class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For parameters and data that do not fit, and where means or coefficients overflow.
+            For parameters and data that do not fit (texts and dates, too, which scikit-learn may read as numbers), and
+            where means or coefficients overflow.
         """
         X, y, sample_weight = self._validated(X, y, sample_weight, multi_output=True)
         with np.errstate(all="ignore"):  # what overflows is refused below

@@ -233,6 +233,21 @@ def test_the_direct_solvers_refuse_singular_problems(solve, X):
         solve(X, np.ones(3))
 
 
+@pytest.mark.parametrize("code", [*np.typecodes["AllInteger"], "?"])
+@pytest.mark.parametrize("shape", [(30, 4), (5, 12)])
+def test_integers_do_not_wrap(code, shape):
+    X = np.random.default_rng(0).integers(0, 100, shape).astype(code)
+    y = np.random.default_rng(1).integers(0, 100, shape[0]).astype(code)
+    floats = X.astype(float), y.astype(float)
+    shortest = np.linalg.lstsq(*floats, rcond=None)[0]
+    assert_allclose(lstsq_svd(X, y)[0], shortest, rtol=1e-8, atol=1e-10)
+    assert_allclose(ridge_svd(X, y, 0.5), reference.Ridge(0.5, fit_intercept=False).fit(*floats).coef_, rtol=1e-8)
+    assert_allclose(ridge_normal(X, y, 0.5), reference.Ridge(0.5, fit_intercept=False).fit(*floats).coef_, rtol=1e-8)
+    if shape[0] > shape[1]:
+        assert_allclose(lstsq_normal(X, y), shortest, rtol=1e-8, atol=1e-10)
+        assert_allclose(lstsq_qr(X, y), shortest, rtol=1e-8, atol=1e-10)
+
+
 def test_inputs_are_left_alone():
     X, y = data()
     X0, y0 = X.copy(), y.copy()

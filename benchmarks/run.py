@@ -73,7 +73,7 @@ NOTES = """
 - Lasso: both stop by the duality gap, at 1e-8 of the sum of squares; scikit-learn asks for small steps besides. The
   companion computes products of the few features that matter only, and ends with a linear system once their signs are
   known; with correlated features, or many more features than samples, this spares hundreds of passes. Where features
-  are independent and half of them matter (alpha=0.01), a compiled loop needs but ten passes, and wins.
+  are independent and half of them matter (alpha=0.01), a compiled loop needs but ten passes: less than the products.
 - The engine: single precision is torch's home, with kernels that read every array once; NumPy reads and writes it once
   per operation, which is what layer normalization and softmax show. A convolution in double precision, pooling, and
   everything that consists of many small operations are faster here: on small arrays the cost is in the calls.

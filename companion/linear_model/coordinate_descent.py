@@ -212,9 +212,10 @@ def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Arra
     v, sign, pull, gram = w[support], np.sign(w[support]), Xy[support], gram[np.ix_(support, support)]
     curvature = gram + l2 * np.eye(len(v), dtype=gram.dtype)
     curvature.flat[:: len(v) + 1] *= 1 + 1e3 * np.finfo(gram.dtype).eps  # regular, even where columns are copies
-    inverse = np.linalg.inv(curvature)
+    inverse = None  # not needed where no weight reaches 0
     for _ in support:
-        step = inverse @ (pull - l1 * sign - gram @ v - l2 * v)
+        downhill = pull - l1 * sign - gram @ v - l2 * v
+        step = np.linalg.solve(curvature, downhill) if inverse is None else inverse @ downhill
         crossing = np.flatnonzero((v + step) * sign < 0)
         if l1 == 0 or not len(crossing):  # without an l1 penalty 0 is no obstacle
             v = v + step
@@ -223,6 +224,7 @@ def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Arra
         v = v + way.min() * step
         first = crossing[way.argmin()]
         v[v * sign < 0] = v[first] = 0.0
+        inverse = np.linalg.inv(curvature) if inverse is None else inverse
         inverse -= np.outer(inverse[:, first], inverse[first] / inverse[first, first])
         inverse[first] = inverse[:, first] = 0.0
     result = np.zeros_like(w)

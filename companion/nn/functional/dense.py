@@ -100,7 +100,7 @@ def embedding(input: Any, weight: TensorLike) -> Tensor:
 
 
 def sum_of_rows(rows: Array, places: Array, n: int) -> Array:
-    """Add each row to one of n: those of one place stand together after sorting and are summed by ``reduceat``.
+    """Add each row to one of n: sorted by place, neighbors are added in pairs until every place has one row.
 
     Parameters
     ----------
@@ -120,9 +120,17 @@ def sum_of_rows(rows: Array, places: Array, n: int) -> Array:
            [0.],
            [5.]])
     """
+    order = np.argsort(places, kind="stable")
+    rows, places = rows.take(order, axis=0), places[order]
+    left = np.arange(len(places))  # the rows that others were added to
+    while True:
+        begins = np.flatnonzero(np.diff(places[left], prepend=-1))  # where a new place begins
+        rank = np.arange(len(left)) - np.repeat(begins, np.diff(begins, append=len(left)))
+        second = np.flatnonzero(rank % 2)
+        if not len(second):
+            break
+        rows[left[second - 1]] += rows[left[second]]
+        left = np.delete(left, second)
     out = np.zeros((n, rows.shape[1]), rows.dtype)
-    if rows.size:
-        order = np.argsort(places, kind="stable")
-        first = np.flatnonzero(np.diff(places[order], prepend=-1))  # where a new place begins
-        out[places[order[first]]] = np.add.reduceat(rows[order], first, axis=0)
+    out[places[left]] = rows[left]
     return out

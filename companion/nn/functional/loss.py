@@ -212,7 +212,8 @@ def _binary_costs(z: Tensor, y: Tensor, positive: Tensor) -> Tensor:
     yes, no = positive.data * y.data, 1 - y.data
 
     def by_logits(g: Array) -> Array:
-        sigma, rest = np.where(z.data >= 0, 1 - small, small), np.where(z.data >= 0, small, 1 - small)
+        above = (z.data >= 0).astype(small.dtype)  # arithmetic is several times faster than a choice
+        sigma, rest = small + above * (1 - 2 * small), small + (1 - above) * (1 - 2 * small)
         return g * (no * sigma - yes * rest)
 
     vjps = (by_logits, lambda g: g * (positive.data * of_one - of_zero), lambda g: g * (y.data * of_one))

@@ -37,7 +37,17 @@ LEFT_BEHIND = 3600.0  # seconds after which a file that nothing writes to any mo
 
 
 class CheckpointError(RuntimeError):
-    """A file is no whole checkpoint, or not one of this model and its companions; nothing was changed."""
+    """A file is no whole checkpoint, or not one of this model and its companions; nothing was changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from companion import nn
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     load_checkpoint(file.name, nn.Linear(1, 1))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    companion.checkpoints.CheckpointError: ... is not a whole 'companion checkpoint 2' file: File is not a zip file
+    """
 
 
 # ---- values as JSON, and arrays beside it ----------------------------------------------------------------------------

@@ -51,6 +51,14 @@ class Optimizer:
         If something else than a parameter is given.
     ValueError
         If there is no parameter, or one of them twice.
+
+    Examples
+    --------
+    >>> from companion.optim import SGD
+    >>> w, b = Tensor([1.0]), Tensor([2.0])
+    >>> optimizer = SGD([{"params": [w], "lr": 0.5}, {"params": [b]}], lr=0.1)
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.5, 0.1]
     """
 
     _step: ClassVar[Callable[..., tuple[Array, dict[str, Any]]]]

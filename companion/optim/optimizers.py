@@ -295,10 +295,20 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    params, lr, betas, eps, amsgrad, maximize
+    params : iterable of Parameter, or of dict
+        As for :class:`Optimizer`.
+    lr : float
+        The learning rate.
+    betas : (float, float)
         As for :class:`Adam`.
+    eps : float
+        Added to the divisor.
     weight_decay : float
         Each step first shrinks the weights by the factor :math:`1 - \eta\lambda`.
+    amsgrad : bool
+        Divide by the largest mean square so far.
+    maximize : bool
+        Climb instead of descending.
 
     Examples
     --------

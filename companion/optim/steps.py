@@ -79,19 +79,25 @@ def adagrad_step(
 
     Parameters
     ----------
-    p, g, state
-        As for :func:`sgd_step`; the state holds t as ``"step"`` and s as ``"sum"``.
-    lr, lr_decay, eps : float
-        :math:`\eta`, its decay, and :math:`\epsilon`.
+    p, g : ndarray of one shape
+        As for :func:`sgd_step`.
+    state : dict
+        What the step before returned, empty at first; it holds t as ``"step"`` and s as ``"sum"``.
+    lr, lr_decay : float
+        :math:`\eta`, and its decay.
     weight_decay : float
         Adds :math:`\lambda p` to the gradient.
     initial_accumulator_value : float
         What s begins with.
+    eps : float
+        :math:`\epsilon`.
 
     Returns
     -------
-    p, state
-        As from :func:`sgd_step`.
+    p : ndarray
+        The parameter after the step.
+    state : dict
+        For the next step.
 
     Examples
     --------
@@ -124,8 +130,11 @@ def rmsprop_step(
 
     Parameters
     ----------
-    p, g, state
-        As for :func:`sgd_step`; the state holds ``"step"``, v as ``"square_avg"``, and where they are used
+    p, g : ndarray of one shape
+        As for :func:`sgd_step`.
+    state : dict
+        What the step before returned, empty at first; it holds
+        ``"step"``, v as ``"square_avg"``, and where they are used
         :math:`\bar g` as ``"grad_avg"`` and the ``"momentum_buffer"``.
     lr, alpha, eps : float
         :math:`\eta, \alpha, \epsilon`.
@@ -138,8 +147,10 @@ def rmsprop_step(
 
     Returns
     -------
-    p, state
-        As from :func:`sgd_step`.
+    p : ndarray
+        The parameter after the step.
+    state : dict
+        For the next step.
 
     Examples
     --------
@@ -178,8 +189,11 @@ def adam_step(
 
     Parameters
     ----------
-    p, g, state
-        As for :func:`sgd_step`; the state holds t, m and v as ``"step"``, ``"exp_avg"`` and ``"exp_avg_sq"``.
+    p, g : ndarray of one shape
+        As for :func:`sgd_step`.
+    state : dict
+        What the step before returned, empty at first; it holds
+        t, m and v as ``"step"``, ``"exp_avg"`` and ``"exp_avg_sq"``.
     lr : float
         :math:`\eta`.
     betas : (float, float)
@@ -193,8 +207,10 @@ def adam_step(
 
     Returns
     -------
-    p, state
-        As from :func:`sgd_step`.
+    p : ndarray
+        The parameter after the step.
+    state : dict
+        For the next step.
 
     Examples
     --------
@@ -232,15 +248,27 @@ def adamw_step(
 
     Parameters
     ----------
-    p, g, state, lr, betas, eps, amsgrad
+    p, g : ndarray of one shape
+        As for :func:`sgd_step`.
+    state : dict
         As for :func:`adam_step`.
+    lr : float
+        :math:`\eta`.
+    betas : (float, float)
+        As for :func:`adam_step`.
+    eps : float
+        As there.
     weight_decay : float
         :math:`\lambda`.
+    amsgrad : bool
+        As there.
 
     Returns
     -------
-    p, state
-        As from :func:`sgd_step`.
+    p : ndarray
+        The parameter after the step.
+    state : dict
+        For the next step.
 
     Examples
     --------

@@ -116,8 +116,13 @@ class AveragedModel(Module):
 
         Parameters
         ----------
-        *inputs, **keywords
+        *inputs, **keywords : object
             As the model's.
+
+        Returns
+        -------
+        Tensor
+            Or whatever the model gives.
         """
         return self.module(*inputs, **keywords)
 

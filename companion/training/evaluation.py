@@ -101,6 +101,24 @@ def predict(model: Module, X: ArrayLike, batch_size: int = 1024) -> Array:
 
 
 def check_not_empty(loader: Any) -> None:
+    """Refuse a loader that has nothing to give.
+
+    Parameters
+    ----------
+    loader : DataLoader
+        Or anything with a length.
+
+    Raises
+    ------
+    ValueError
+        If its length is 0.
+
+    Examples
+    --------
+    >>> check_not_empty([])
+    Traceback (most recent call last):
+    ValueError: the loader has no batch: its dataset is empty, or drop_last left nothing
+    """
     if len(loader) == 0:
         raise ValueError("the loader has no batch: its dataset is empty, or drop_last left nothing")
 

@@ -84,10 +84,16 @@ def train_epoch(
 
     Parameters
     ----------
-    model, loss_fn, optimizer, max_grad_norm
-        As for :func:`train_step`.
+    model : Module
+        Set to training.
+    loss_fn : callable
+        ``loss_fn(output, target)`` gives a scalar tensor, the mean over a batch.
+    optimizer : Optimizer
+        Of the model's parameters.
     loader : DataLoader
         Gives pairs of inputs and targets.
+    max_grad_norm : float, optional
+        Clip the joint norm of the gradients.
     batch_scheduler : LRScheduler, optional
         Stepped after each batch.
     average : AveragedModel, optional
@@ -149,10 +155,12 @@ def fit(
         ``loss_fn(output, target)`` gives a scalar tensor, the mean over a batch.
     optimizer : Optimizer
         Of the model's parameters.
-    train_loader, valid_loader : DataLoader
-        Give pairs of inputs and targets.
+    train_loader : DataLoader
+        Gives pairs of inputs and targets.
     epochs : int
         How many epochs the whole run has, with those of ``history``.
+    valid_loader : DataLoader, optional
+        The validation data.
     metrics : dict of callable, optional
         ``metric(output, target)`` of arrays, recorded for the validation data.
     scheduler : LRScheduler or ReduceLROnPlateau, optional
@@ -202,22 +210,14 @@ def fit(
     require("progress", progress, Boolean())
     require("max_grad_norm", max_grad_norm, Number(0), None)
     _check_loaders(train_loader, valid_loader, patience, metrics, scheduler)
+    by_batch: Any = {"max_grad_norm": max_grad_norm, "batch_scheduler": batch_scheduler, "average": average}
     stopping = EarlyStopping(patience, min_delta)
     history = _begin(model, history)
     history.stopped_early = stopping.is_over(history)
     with tqdm(initial=history.epochs, total=epochs, disable=not progress, desc="epochs") as bar:
         while history.epochs < epochs and not history.stopped_early:
             lr = optimizer.param_groups[0]["lr"]
-            loss = train_epoch(
-                model,
-                loss_fn,
-                optimizer,
-                train_loader,
-                max_grad_norm=max_grad_norm,
-                batch_scheduler=batch_scheduler,
-                average=average,
-            )
-            history.add(train_loss=loss, lr=lr)
+            history.add(train_loss=train_epoch(model, loss_fn, optimizer, train_loader, **by_batch), lr=lr)
             if valid_loader is not None:
                 _validate(model, loss_fn, valid_loader, metrics, stopping, history)
             _step_scheduler(scheduler, history)

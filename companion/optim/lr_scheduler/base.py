@@ -10,7 +10,17 @@ __all__ = ["LRScheduler", "Stateful"]
 
 
 class Stateful:
-    """A state that is kept by name, and held to rules before it is taken over."""
+    """A state that is kept by name, and held to rules before it is taken over.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> from companion.optim import SGD
+    >>> from companion.optim.lr_scheduler import StepLR
+    >>> schedule = StepLR(SGD([Tensor([1.0])], lr=2.0), step_size=3)
+    >>> schedule.state_dict()["step_size"], isinstance(schedule, Stateful)
+    (3, True)
+    """
 
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {}  # of the settings, which are attributes
     _counters: ClassVar[dict[str, tuple[Rule, ...]]] = {}  # of what changes along the way
@@ -111,6 +121,18 @@ class LRScheduler(Stateful):
         How often :meth:`step` was called.
     base_lrs : list of float
         The rates that the optimizer was made with.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> from companion.optim import SGD
+    >>> class Halved(LRScheduler):
+    ...     def get_lr(self):
+    ...         return [base / 2**self.last_epoch for base in self.base_lrs]
+    >>> schedule = Halved(SGD([Tensor([1.0])], lr=2.0))
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [1.0]
     """
 
     _counters = {"last_epoch": (Integer(0),), "_step_count": (Integer(1),)}

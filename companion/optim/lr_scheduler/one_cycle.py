@@ -45,6 +45,14 @@ def one_cycle_ends(total_steps: int, pct_start: float, three_phase: bool) -> lis
     return ends
 
 
+def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> Any:
+    if total_steps is not None:
+        return total_steps
+    if epochs is None or steps_per_epoch is None:
+        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+    return require("epochs", epochs, Integer(1)) * require("steps_per_epoch", steps_per_epoch, Integer(1))
+
+
 class OneCycleLR(LRScheduler):
     r"""Up from ``max_lr / div_factor`` to ``max_lr``, then down to ``max_lr / (div_factor * final_div_factor)``.
 
@@ -121,14 +129,8 @@ class OneCycleLR(LRScheduler):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ) -> None:
-        if total_steps is None:
-            if epochs is None or steps_per_epoch is None:
-                raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
-            total_steps = require("epochs", epochs, Integer(1)) * require(
-                "steps_per_epoch", steps_per_epoch, Integer(1)
-            )
         self.optimizer = optimizer
-        self.total_steps = total_steps
+        self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         self.max_lr = max_lr
         self.pct_start = pct_start
         self.anneal_strategy = anneal_strategy
@@ -139,7 +141,7 @@ class OneCycleLR(LRScheduler):
         self.final_div_factor = final_div_factor
         self.three_phase = three_phase
         self._check_settings()
-        one_cycle_ends(total_steps, pct_start, three_phase)
+        one_cycle_ends(self.total_steps, pct_start, three_phase)
         for group in optimizer.param_groups:
             if cycle_momentum and "momentum" not in group and "betas" not in group:
                 raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")

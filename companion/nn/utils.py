@@ -19,8 +19,8 @@ def _listed(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [require("parameter", p, Instance(Tensor), error=AttributeError) for p in listed]
 
 
-def _with_grad(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return [p for p in _listed(parameters) if p.grad is not None]
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
 def clip_grad_norm_(
@@ -64,17 +64,17 @@ def clip_grad_norm_(
     require("max_norm", max_norm, LIMIT)
     require("norm_type", norm_type, Number(-np.inf, np.inf, "both"))
     require("error_if_nonfinite", error_if_nonfinite, Boolean())
-    parameters = _with_grad(parameters)
-    norms = [float(np.linalg.norm(_at_least_float32(p.grad.data).ravel(), norm_type)) for p in parameters]
+    gradients = _gradients(parameters)
+    norms = [float(np.linalg.norm(_at_least_float32(grad.data).ravel(), norm_type)) for grad in gradients]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite: {total}"
         )
     factor = float(max_norm) / (total + 1e-6)  # a plain number, which does not widen float32
-    for p in parameters:
+    for grad in gradients:
         with np.errstate(invalid="ignore"):  # inf * 0 is nan, as in torch
-            p.grad.data = p.grad.data * (1.0 if factor > 1 else factor)  # a nan factor is no larger than 1
+            grad.data = grad.data * (1.0 if factor > 1 else factor)  # a nan factor is no larger than 1
     return total
 
 
@@ -107,8 +107,8 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     tensor([ 1. , -0.5])
     """
     require("clip_value", clip_value, LIMIT)
-    for p in _with_grad(parameters):
-        p.grad.data = np.clip(p.grad.data, -float(clip_value), float(clip_value))
+    for grad in _gradients(parameters):
+        grad.data = np.clip(grad.data, -float(clip_value), float(clip_value))
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Array:

@@ -126,7 +126,7 @@ class Members(Attributes):
         for name, value in self.__dict__.items():
             if name not in TABLES and any(not self._has(layer) for layer in layers_within(value)):
                 words = f"{type(self).__name__}.{name} is a {type(value).__name__}: the layers in it are not trained"
-                warnings.warn(f"{words} and not stored. Put them into nn.ModuleList or nn.ModuleDict.", stacklevel=4)
+                warnings.warn(f"{words} and not stored. Put them into nn.ModuleList or nn.ModuleDict.", stacklevel=5)
 
     def _has(self, layer: Any) -> bool:
         return any(layer is own for table in TABLES for own in self.__dict__[table].values())

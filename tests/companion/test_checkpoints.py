@@ -1,11 +1,7 @@
-"""companion.checkpoints: runs that go on to the last bit, and files that survive what happens to files."""
+"""companion.checkpoints: runs that go on to the last bit, values that are kept, and files that are refused."""
 
 import json
-import multiprocessing
 import os
-import signal
-import stat
-import time
 import zipfile
 
 import numpy as np
@@ -15,116 +11,16 @@ import torch
 from companion import nn, optim, training
 from companion.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
 from companion.nn import functional as F
-from companion.optim import lr_scheduler, swa_utils
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(60, 8))
-Y = (X[:, :3] + 0.5 * RNG.normal(size=(60, 3))).argmax(axis=1)
-
-
-def build(seed=0, dropout=0.2):
-    return nn.Sequential(
-        nn.Linear(8, 6, rng=seed),
-        nn.BatchNorm1d(6),
-        nn.ReLU(),
-        nn.Dropout(dropout, rng=seed + 1),
-        nn.Linear(6, 3, rng=seed + 2),
-    )
-
-
-def loaders(seed=0):
-    train = training.TensorDataset(X[:40], Y[:40])
-    return (
-        training.DataLoader(train, 15, shuffle=True, rng=seed),
-        training.DataLoader(training.TensorDataset(X[40:], Y[40:]), 20),
-    )
+from tests.companion.checkpoint_runs import OPTIMIZERS, SCHEDULES, Run, X, build, exact
 
 
 @pytest.fixture(autouse=True)
-def fsyncs(monkeypatch):
-    """A disk that need not be waited for; the calls are noted."""
-    calls = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append(stat.S_ISDIR(os.fstat(descriptor).st_mode)))
-    replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda *paths: (calls.append("replace"), replace(*paths)))
-    return calls
-
-
-def exact(value):
-    """Everything of a state, so that two are equal only if every bit is."""
-    if isinstance(value, dict):
-        return {str(key): exact(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [exact(item) for item in value]
-    if isinstance(value, (np.ndarray, np.generic)):
-        return str(np.asarray(value).dtype), np.shape(value), np.asarray(value).tobytes()
-    return repr(value)
+def quick_disk(monkeypatch):
+    """A disk that need not be waited for."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 # ---- runs that go on -------------------------------------------------------------------------------------------------
-
-
-def sequential(optimizer):
-    parts = [lr_scheduler.LinearLR(optimizer, 0.3, total_iters=2), lr_scheduler.CosineAnnealingLR(optimizer, 3)]
-    return lr_scheduler.SequentialLR(optimizer, parts, [2])
-
-
-SCHEDULES = {
-    "none": lambda optimizer: None,
-    "LambdaLR": lambda optimizer: lr_scheduler.LambdaLR(optimizer, lambda t: 1 / (1 + t)),
-    "StepLR": lambda optimizer: lr_scheduler.StepLR(optimizer, 2, 0.5),
-    "LinearLR": lambda optimizer: lr_scheduler.LinearLR(optimizer, 0.1, total_iters=4),
-    "CosineAnnealingLR": lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, 5, 1e-4),
-    "SequentialLR": sequential,
-    "OneCycleLR": lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 0.1, 6),
-    "OneCycleLR by batches": lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 0.1, 18, anneal_strategy="linear"),
-    "ReduceLROnPlateau": lambda optimizer: lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=0),
-}
-OPTIMIZERS = {
-    "SGD": lambda ps: optim.SGD(ps, lr=0.3, momentum=0.9),
-    "Adagrad": lambda ps: optim.Adagrad(ps, lr=0.1, lr_decay=0.1),
-    "RMSprop": lambda ps: optim.RMSprop(ps, lr=0.02, centered=True, momentum=0.5),
-    "Adam": lambda ps: optim.Adam(ps, lr=np.float32(0.05), amsgrad=True),
-    "AdamW": lambda ps: optim.AdamW(ps, lr=0.1),
-}
-
-
-class Run:
-    """Everything of a run, made anew, with other weights and random numbers for another seed."""
-
-    def __init__(self, schedule, optimizer, seed=0, patience=2):
-        self.model, (self.train, self.valid) = build(seed), loaders(seed)
-        self.optimizer = OPTIMIZERS[optimizer](self.model.parameters())
-        self.average = swa_utils.AveragedModel(self.model, avg_fn=swa_utils.get_ema_avg_fn(0.7))
-        self.schedule, self.patience = SCHEDULES[schedule](self.optimizer), patience
-        self.place = "batch_scheduler" if "batches" in schedule else "scheduler"
-        self.parts = {"loader": self.train, "average": self.average}
-        self.parts |= {"schedule": self.schedule} if self.schedule else {}
-
-    def fit(self, epochs, history=None, path=None):
-        save = lambda epoch, model, history: save_checkpoint(  # noqa: E731
-            f"{path}-{epoch}", model, self.optimizer, history=history, epoch=epoch, **self.parts
-        )
-        self.history = training.fit(
-            self.model,
-            F.cross_entropy,
-            self.optimizer,
-            self.train,
-            epochs=epochs,
-            valid_loader=self.valid,
-            metrics={"accuracy": training.accuracy},
-            patience=self.patience,
-            average=self.average,
-            history=history,
-            callback=save if path else None,
-            **{self.place: self.schedule},
-        )
-        return self
-
-    def state(self):
-        parts = [part.state_dict() for part in self.parts.values()]
-        dropout = training.generator_state(self.model[3].rng)
-        return exact([self.model.state_dict(), self.optimizer.state_dict(), self.history.state_dict(), parts, dropout])
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
@@ -496,106 +392,3 @@ def test_another_optimizers_checkpoint_changes_nothing(saved):
     refuse(path, run, "there is no 'loader' in it|saved without an optimizer")
     with pytest.raises(CheckpointError, match="saved without an optimizer"):
         load_checkpoint(path, run.model, run.optimizer)
-
-
-# ---- files -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_failed_or_interrupted_save_leaves_the_old_file_alone(saved, monkeypatch):
-    path, run = saved
-    content, write = path.read_bytes(), zipfile.ZipFile.open
-    for error in (OSError("no space left on device"), KeyboardInterrupt(), MemoryError()):
-
-        def broken(archive, *arguments, error=error, **keywords):
-            archive.fp.write(b"half")
-            raise error
-
-        monkeypatch.setattr(zipfile.ZipFile, "open", broken)
-        with pytest.raises(type(error)):
-            save_checkpoint(path, run.model, run.optimizer)
-        assert path.read_bytes() == content and os.listdir(path.parent) == ["run.npz"]
-    monkeypatch.setattr(zipfile.ZipFile, "open", write)
-    save_checkpoint(path, run.model, run.optimizer)
-
-
-def test_a_file_is_on_the_disk_before_it_gets_its_name_and_the_name_after_it(tmp_path, fsyncs):
-    save_checkpoint(tmp_path / "run", nn.Linear(1, 1))
-    assert fsyncs == [False, "replace", True]
-
-
-def test_a_link_stays_a_link_and_permissions_are_those_of_a_plain_file(tmp_path):
-    model, folder, link = nn.Linear(1, 1), tmp_path / "real", tmp_path / "latest"
-    folder.mkdir()
-    link.symlink_to(folder / "run")
-    save_checkpoint(link, model, epoch=1)  # the place it points to does not exist yet
-    save_checkpoint(link, model, epoch=2)
-    assert link.is_symlink() and load_checkpoint(folder / "run", model) == {"epoch": 2}
-    plain = tmp_path / "plain"
-    plain.write_text("")
-    assert (folder / "run").stat().st_mode == plain.stat().st_mode
-    (folder / "run").chmod(0o640)
-    save_checkpoint(link, model)
-    assert (folder / "run").stat().st_mode & 0o777 == 0o640
-    assert sorted(os.listdir(tmp_path)) == ["latest", "plain", "real"] and os.listdir(folder) == ["run"]
-
-
-def test_what_is_no_place_for_a_file_is_refused(tmp_path):
-    with pytest.raises(OSError, match="no regular file"):
-        save_checkpoint(tmp_path, nn.Linear(1, 1))
-    with pytest.raises(OSError, match="no regular file"):
-        save_checkpoint("/dev/null", nn.Linear(1, 1))
-    with pytest.raises(FileNotFoundError):
-        save_checkpoint(tmp_path / "absent" / "run", nn.Linear(1, 1))
-    assert os.listdir(tmp_path) == []
-
-
-def write_often(path, number, times, size):
-    model = nn.Linear(size, 1)
-    model.weight.data[...] = number
-    for i in range(times):
-        save_checkpoint(path, model, number=number, i=i)
-
-
-def write(*arguments):
-    process = multiprocessing.get_context("fork").Process(target=write_often, args=arguments)
-    process.start()
-    return process
-
-
-def test_two_processes_write_and_a_third_reads_whole_files(tmp_path):
-    path, model, reads = tmp_path / "run", nn.Linear(5000, 1), 0
-    save_checkpoint(path, model, number=0.0)
-    model.weight.data[...] = 0
-    save_checkpoint(path, model, number=0.0)
-    writers = [write(path, number, 50, 5000) for number in (1.0, 2.0)]
-    while any(writer.is_alive() for writer in writers):
-        extra = load_checkpoint(path, model)
-        assert (model.weight.data == extra["number"]).all()
-        reads += 1
-    assert [writer.exitcode for writer in writers] == [0, 0] and reads
-    assert load_checkpoint(path, model)["i"] == 49 and os.listdir(tmp_path) == ["run"]
-
-
-def test_a_killed_save_leaves_the_old_file_whole_and_the_next_one_works(tmp_path):
-    path, model = tmp_path / "run", nn.Linear(200_000, 1)
-    save_checkpoint(path, model, number=0.0, i=-1)
-    for delay in (0.01, 0.02, 0.03, 0.05, 0.1):
-        writer = write(path, 1.0, 10_000, 200_000)
-        time.sleep(delay)
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.join()
-        load_checkpoint(path, model)
-        if any(name.endswith(".part") for name in os.listdir(tmp_path)):
-            break
-    half = tmp_path / ".run.0123456789abcdef.part"
-    half.write_bytes(b"half")
-    young = tmp_path / ".run.0123456789abcdee.part"
-    young.write_bytes(b"half")
-    other = tmp_path / ".runner.0123456789abcdef.part"
-    other.write_bytes(b"half")
-    for left in tmp_path.iterdir():
-        if left not in (path, young):
-            os.utime(left, (0, 0))
-    save_checkpoint(path, model, number=3.0)
-    assert load_checkpoint(path, model) == {"number": 3.0}
-    assert sorted(os.listdir(tmp_path)) == [young.name, other.name, "run"]  # others' and young ones stay

@@ -92,9 +92,10 @@ class Attributes:
             raise TypeError(f"cannot assign {type(value).__name__} as {place} {name!r} ({kind} or None expected)")
 
     def __getattr__(self, name: str) -> Any:
-        for table in TABLES:  # asked for only where there is no plain attribute of this name
-            if name in self.__dict__.get(table, ()):
-                return self.__dict__[table][name]
+        attributes = self.__dict__  # asked for only where there is no plain attribute of this name
+        for table in TABLES:
+            if table in attributes and name in attributes[table]:
+                return attributes[table][name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:

@@ -188,8 +188,11 @@ def relu_interpolant(knots: Array, values: Array) -> Cache:
     array([2. , 3.5, 1. ])
     """
     slopes = np.diff(values) / np.diff(knots)
-    hidden = np.ones((len(slopes), 1)), -knots[:-1]
-    return [hidden, (np.diff(slopes, prepend=0.0)[None, :], values[:1])]  # each unit adds what the slope changes by
+    hidden = np.ones_like(slopes)[:, None], -knots[:-1]
+    return [
+        hidden,
+        (np.diff(slopes, prepend=slopes.dtype.type(0))[None, :], values[:1]),
+    ]  # each unit adds what the slope changes by
 
 
 # ---- layers ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from companion.autograd.tensors import Tensor
 __all__ = ["ones", "tensor", "zeros"]
 
 
-def tensor(data: ArrayLike, requires_grad: bool = False, dtype: DTypeLike | None = None) -> Tensor:
+def tensor(data: ArrayLike, *, requires_grad: bool = False, dtype: DTypeLike | None = None) -> Tensor:
     """A new tensor with a copy of the data.
 
     Parameters

@@ -72,6 +72,7 @@ def matmul(input: Any, other: Any) -> "Tensor":
     if a.dtype is not b.dtype:
         a, b = promote_dtypes(a, b)
     _check_matmul(a.shape, b.shape)
+    _refuse_bools("matmul", a)
     X, Y = (a if a.ndim > 1 else a[None]), (b if b.ndim > 1 else b[:, None])
 
     def matrices(g: Array) -> Array:  # with the axes that a vector argument had lost
@@ -96,6 +97,12 @@ def _product(a: Array, b: Array) -> Array:
         with np.errstate(over="ignore"):
             return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     return a @ b
+
+
+def _refuse_bools(name: str, a: Array) -> None:
+    """NumPy adds bools up to True; torch has no sums of their products."""
+    if a.dtype == bool:
+        raise NotImplementedError(f"{name} is not implemented for bools")
 
 
 def _rows(a: Array) -> Array:
@@ -143,6 +150,8 @@ def einsum(equation: str, *operands: Any) -> "Tensor":
     sources = tuple(map(as_tensor, operands))
     arrays = promote_dtypes(*(source.data for source in sources))
     terms, output = _parse(equation, [array.shape for array in arrays])
+    if set("".join(terms)) != set(output) or len(terms) > 1:
+        _refuse_bools("einsum", arrays[0])
     vjps = tuple(_einsum_vjp(terms, output, arrays, place) for place in range(len(arrays)))
     needs = tuple(tuple(j for j in range(len(arrays)) if j != i) for i in range(len(arrays)))
     out = np.einsum(f"{','.join(terms)}->{output}", *arrays, optimize=True)

@@ -372,6 +372,20 @@ class Tensor:
     def __rpow__(self, other: Any) -> "Tensor":
         return elementwise.power(other, self)
 
+    def pow(self, exponent: Any) -> "Tensor":
+        """Each element to a power.
+
+        Parameters
+        ----------
+        exponent : Tensor or array_like
+            Broadcast together with the tensor.
+
+        Returns
+        -------
+        Tensor
+        """
+        return elementwise.power(self, exponent)
+
     def __rmatmul__(self, other: Any) -> "Tensor":
         return products.matmul(other, self)
 
@@ -396,7 +410,6 @@ class Tensor:
     erf = elementwise.erf
     relu = elementwise.relu
     clamp = elementwise.clamp
-    pow = elementwise.power
     maximum = elementwise.maximum
     minimum = elementwise.minimum
 

@@ -54,6 +54,7 @@ WORDS = {
 }
 
 PYTHON_NAMES = {"abs": "absolute", "pow": "power"}  # under which the others are imported: these words are taken
+NUMBERS = (float, int, bool)
 EXACT = {"neg", "abs", "square", "relu"}  # leave integers integers
 DOCUMENTATION = """{sentence}
 
@@ -186,7 +187,7 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
     def operation(input: Any, other: Any) -> "Tensor":
         left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
         right, b = (other, other.data) if isinstance(other, tensors.Tensor) else (None, constant(other))
-        if type(a) is not type(b) or (type(a) is np.ndarray and a.dtype is not b.dtype):
+        if type(a) not in NUMBERS and type(b) not in NUMBERS and a.dtype is not b.dtype:
             a, b = promote_dtypes(a, b)
         try:
             out = forward(a, b)
@@ -250,6 +251,11 @@ def constant(value: Any) -> Any:
     -------
     ndarray or number
 
+    Raises
+    ------
+    TypeError
+        If it holds no real numbers.
+
     Examples
     --------
     >>> constant(np.float64(2.0)), constant([1, 2])
@@ -258,4 +264,6 @@ def constant(value: Any) -> Any:
     if type(value) in (int, float):
         return value
     value = np.asarray(value)
+    if value.dtype.kind not in "biuf":
+        raise TypeError(f"cannot compute with numbers of dtype {value.dtype}")
     return value if value.ndim else value.item()

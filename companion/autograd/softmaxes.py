@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_rows", "softmax_rows_vjp"]
 
-BLOCK = 2**16  # elements that fit the cache
+BLOCK = 2**15  # elements that fit the cache
 LONGEST = 1024  # row that a product with ones adds up as exactly as a sum
 SPREAD = 16  # between scores that one shift serves: rounding them costs half an ulp of it, 5e-7 in float32
 

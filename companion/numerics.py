@@ -46,6 +46,7 @@ def sigmoid(z: ArrayLike) -> Array:
     Parameters
     ----------
     z : array_like
+        Scores.
 
     Returns
     -------
@@ -68,6 +69,7 @@ def log_sigmoid(z: ArrayLike) -> Array:
     Parameters
     ----------
     z : array_like
+        Scores.
 
     Returns
     -------
@@ -88,6 +90,7 @@ def softplus(z: ArrayLike) -> Array:
     Parameters
     ----------
     z : array_like
+        Scores.
 
     Returns
     -------
@@ -141,6 +144,7 @@ def logsumexp(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     Parameters
     ----------
     a : array_like
+        What to add up.
     axis : int or tuple of int, optional
         All axes without.
     keepdims : bool
@@ -237,13 +241,16 @@ def softmax_cross_entropy(z: ArrayLike, y: Array) -> tuple[Array, Array]:
     Parameters
     ----------
     z : array_like of shape (n_samples, K)
+        Scores.
     y : ndarray of int, of shape (n_samples,)
         Labels from 0 to K - 1.
 
     Returns
     -------
     costs : ndarray of shape (n_samples,)
+        One for each row.
     p : ndarray of shape (n_samples, K)
+        Rows that sum to 1.
 
     Examples
     --------
@@ -271,6 +278,7 @@ def softplus_sigmoid(z: ArrayLike) -> tuple[Array, Array]:
     Parameters
     ----------
     z : array_like
+        Scores.
 
     Returns
     -------
@@ -310,6 +318,7 @@ def erf(x: ArrayLike) -> Array:
     Parameters
     ----------
     x : array_like
+        Real numbers.
 
     Returns
     -------
@@ -372,6 +381,7 @@ def finite_difference_jacobian(fun: Callable[[Array], Any], x: ArrayLike, eps: f
     Returns
     -------
     ndarray of shape s + t
+        The last axes are those of ``x``.
 
     Examples
     --------

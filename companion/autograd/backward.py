@@ -28,11 +28,14 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     Parameters
     ----------
     grad : ndarray
+        What to sum.
     shape : tuple of int
+        That of the argument.
 
     Returns
     -------
     ndarray of this shape
+        Of the argument's shape.
 
     Examples
     --------
@@ -53,10 +56,12 @@ def toposort(output: "Tensor") -> list["Tensor"]:
     Parameters
     ----------
     output : Tensor
+        Where to start.
 
     Returns
     -------
     list of Tensor
+        Each once.
 
     Raises
     ------
@@ -96,8 +101,19 @@ def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) 
     Parameters
     ----------
     output : Tensor
+        Where to start.
     gradient : ndarray of its shape
+        The one to start with.
     retain_graph : bool
+        Keep what the forward pass stored.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> run_backward(x * x, np.ones(2))
+    >>> x.grad
+    tensor([2., 4.])
     """
     pending = {output: gradient}
     for node in toposort(output):
@@ -127,6 +143,14 @@ def pass_back(node: "Tensor", grad: Array, pending: "dict[Tensor, Array]") -> No
         Its gradient, complete.
     pending : dict from Tensor to ndarray
         The gradients that have gathered so far. Changed.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x, pending = Tensor([1.0, 2.0], requires_grad=True), {}
+    >>> pass_back(x + x, np.ones(2), pending)
+    >>> pending[x]
+    array([2., 2.])
     """
     args = node._args
     for source, vjp in zip(node._inputs, node._vjps):
@@ -159,8 +183,18 @@ def accumulate(tensor: "Tensor", grad: Array) -> None:
     Parameters
     ----------
     tensor : Tensor
+        Whose gradient it is.
     grad : ndarray of its shape
         Copied.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> accumulate(x, np.ones(2))
+    >>> accumulate(x, np.ones(2))
+    >>> x.grad
+    tensor([2., 2.])
     """
     grad = np.array(grad, tensor.dtype)
     tensor.grad = tensors.Tensor(grad if tensor.grad is None else tensor.grad.data + grad)
@@ -172,6 +206,7 @@ def graph(output: "Tensor") -> tuple[list[tuple[str, tuple[int, ...]]], list[tup
     Parameters
     ----------
     output : Tensor
+        Where to start.
 
     Returns
     -------

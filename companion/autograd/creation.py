@@ -18,12 +18,16 @@ def tensor(data: ArrayLike, *, requires_grad: bool = False, dtype: DTypeLike | N
     Parameters
     ----------
     data : array_like
+        What to make a tensor of.
     requires_grad : bool
+        Whether a gradient will be asked of it.
     dtype : dtype, optional
+        What the elements are stored as; without, what they are already.
 
     Returns
     -------
     Tensor
+        A leaf.
 
     Examples
     --------
@@ -41,11 +45,14 @@ def zeros(*size: Any, requires_grad: bool = False, dtype: DTypeLike = float) -> 
     *size : int, or one tuple of int
         The shape.
     requires_grad : bool
+        Whether a gradient will be asked of it.
     dtype : dtype
+        That of the elements.
 
     Returns
     -------
     Tensor
+        A leaf.
 
     Examples
     --------
@@ -63,11 +70,14 @@ def ones(*size: Any, requires_grad: bool = False, dtype: DTypeLike = float) -> T
     *size : int, or one tuple of int
         The shape.
     requires_grad : bool
+        Whether a gradient will be asked of it.
     dtype : dtype
+        That of the elements.
 
     Returns
     -------
     Tensor
+        A leaf.
 
     Examples
     --------

@@ -33,10 +33,12 @@ def normalize_dim(dim: int, ndim: int) -> int:
     dim : int
         Counted from the end if negative.
     ndim : int
+        How many axes there are.
 
     Returns
     -------
     int
+        From 0 on.
 
     Raises
     ------
@@ -64,11 +66,14 @@ def normalize_dims(dim: Dims, ndim: int) -> tuple[int, ...] | None:
     Parameters
     ----------
     dim : int, tuple or list of int, optional
+        The axes; counted from the end if negative.
     ndim : int
+        How many axes there are.
 
     Returns
     -------
     tuple of int, or None
+        From 0 on each; None for all.
 
     Raises
     ------
@@ -94,10 +99,12 @@ def one_tuple(values: tuple[Any, ...]) -> tuple[Any, ...]:
     Parameters
     ----------
     values : tuple
+        What was given for ``*values``.
 
     Returns
     -------
     tuple
+        All of them.
 
     Examples
     --------
@@ -113,11 +120,14 @@ def count_of(shape: tuple[int, ...], dims: tuple[int, ...] | None) -> int:
     Parameters
     ----------
     shape : tuple of int
+        The lengths of the axes.
     dims : tuple of int, optional
+        Those that are reduced; all of them without.
 
     Returns
     -------
     int
+        The product of the lengths.
 
     Examples
     --------
@@ -133,13 +143,16 @@ def spread(g: Array, dims: tuple[int, ...] | None, keepdim: bool) -> Array:
     Parameters
     ----------
     g : ndarray
+        The gradient that comes in.
     dims : tuple of int, optional
+        Those that were reduced; all of them without.
     keepdim : bool
         Whether the axes were kept.
 
     Returns
     -------
     ndarray
+        A view.
 
     Examples
     --------
@@ -155,12 +168,16 @@ def add_up(a: Array, dims: tuple[int, ...] | None = None, keepdim: bool = False)
     Parameters
     ----------
     a : ndarray
+        What to add up.
     dims : tuple of int, optional
+        The axes; all of them without.
     keepdim : bool
+        Keep the axes, with length 1.
 
     Returns
     -------
     ndarray
+        Of the array's dtype.
 
     Examples
     --------
@@ -184,10 +201,12 @@ def common_dtype(*arrays: Any) -> np.dtype:
     Parameters
     ----------
     *arrays : ndarray or NumPy number
+        Two or more.
 
     Returns
     -------
     dtype
+        That of the result.
 
     Examples
     --------
@@ -205,10 +224,12 @@ def promote_dtypes(*values: Any) -> tuple[Any, ...]:
     Parameters
     ----------
     *values : ndarray or number
+        Arrays, or single numbers of Python.
 
     Returns
     -------
     tuple of ndarray or number
+        As many as were given.
 
     Examples
     --------

@@ -125,12 +125,14 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     min, max : number or array_like, optional
         The bounds, at least one; where they are the wrong way round, ``max`` counts. They get no gradient.
 
     Returns
     -------
     Tensor
+        Of the input's shape.
 
     Raises
     ------
@@ -158,12 +160,14 @@ def where(condition: Any, input: Any, other: Any) -> "Tensor":
     Parameters
     ----------
     condition : Tensor or array_like of bool
+        Where to take ``input``.
     input, other : Tensor, array_like or number
         Broadcast together with the condition.
 
     Returns
     -------
     Tensor
+        Of the shape that they have together.
 
     Raises
     ------

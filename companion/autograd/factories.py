@@ -61,10 +61,12 @@ DOCUMENTATION = """{sentence}
 Parameters
 ----------
 input : Tensor or array_like
+    The elements to compute with.
 {other}
 Returns
 -------
 Tensor
+    Of the input's shape, or of that which both have together.
 
 Examples
 --------
@@ -91,11 +93,14 @@ def uniform(*vjps: Callable) -> tuple[tuple[Callable, ...], tuple[tuple[int, ...
     Parameters
     ----------
     *vjps : callable
+        With parameters named as in :data:`PLACES`.
 
     Returns
     -------
     vjps : tuple of callable
+        As many, in the same order.
     needs : tuple of tuple of int
+        One for each.
     """
     names = [list(inspect.signature(vjp).parameters)[1:] for vjp in vjps]
     needs = tuple(tuple(PLACES[name] for name in read) for read in names)
@@ -108,7 +113,9 @@ def document(operation: Callable, name: str) -> None:
     Parameters
     ----------
     operation : callable
+        The function to document.
     name : str
+        As in :data:`WORDS`.
     """
     sentence, shown = WORDS[name]
     both = "other" in inspect.signature(operation).parameters
@@ -126,6 +133,7 @@ def unary(name: str, forward: Callable[[Array], Array], vjp: Callable[..., Array
     Parameters
     ----------
     name : str
+        As in :data:`WORDS`.
     forward : callable
         A function on arrays.
     vjp : callable
@@ -134,6 +142,7 @@ def unary(name: str, forward: Callable[[Array], Array], vjp: Callable[..., Array
     Returns
     -------
     callable
+        ``operation(input)``.
 
     Examples
     --------
@@ -168,6 +177,7 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
     Parameters
     ----------
     name : str
+        As in :data:`WORDS`.
     forward : callable
         A function on two arrays.
     vjp_x, vjp_y : callable
@@ -176,6 +186,7 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
     Returns
     -------
     callable
+        ``operation(input, other)``.
 
     Examples
     --------
@@ -205,12 +216,14 @@ def comparison(name: str, compare: Callable[..., Array]):
     Parameters
     ----------
     name : str
+        As in :data:`WORDS`.
     compare : callable
         A function on two arrays.
 
     Returns
     -------
     callable
+        ``operation(input, other)``.
 
     Examples
     --------
@@ -246,10 +259,12 @@ def constant(value: Any) -> Any:
     Parameters
     ----------
     value : array_like
+        An argument that is no tensor.
 
     Returns
     -------
     ndarray or number
+        What NumPy computes with.
 
     Raises
     ------

@@ -20,11 +20,14 @@ def getitem(input: Any, index: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     index : int, slice, None, Ellipsis, list, array or Tensor of int or bool, or a tuple of these
+        Where to take them.
 
     Returns
     -------
     Tensor
+        A new tensor, which may share the input's memory.
 
     Examples
     --------
@@ -54,13 +57,16 @@ def gather(input: Any, dim: int, index: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int
+        The axis; counted from the end if negative.
     index : Tensor or array_like of int
         With as many axes as the input, none but ``dim`` longer than the input's; not negative.
 
     Returns
     -------
     Tensor of the shape of ``index``
+        The elements.
 
     Raises
     ------
@@ -94,6 +100,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
     input : Tensor or array_like
         Not modified.
     dim : int
+        The axis; counted from the end if negative.
     index : Tensor or array_like of int
         With as many axes as the input, none longer than those of ``src``, and none but ``dim`` longer than the
         input's; not negative.
@@ -103,6 +110,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
     Returns
     -------
     Tensor of the shape of ``input``
+        A new tensor.
 
     Raises
     ------

@@ -23,12 +23,14 @@ def inner(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
     Parameters
     ----------
     a, b : ndarray of one shape
+        What to multiply.
     axes : tuple of int
         Not negative.
 
     Returns
     -------
     ndarray
+        Of as many axes as a.
 
     Examples
     --------
@@ -50,7 +52,9 @@ def matmul(input: Any, other: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like of shape (..., n, k), or (k,)
+        The left factor.
     other : Tensor or array_like of shape (..., k, m), or (k,)
+        The right factor.
 
     Returns
     -------
@@ -132,10 +136,12 @@ def einsum(equation: str, *operands: Any) -> "Tensor":
     equation : str
         Such as ``"ij,jk->ik"``.
     *operands : Tensor or array_like
+        As many as the equation has terms.
 
     Returns
     -------
     Tensor
+        With the axes that the equation says.
 
     Raises
     ------

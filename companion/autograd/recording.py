@@ -28,6 +28,7 @@ def is_grad_enabled() -> bool:
     Returns
     -------
     bool
+        False within :func:`no_grad`.
 
     Examples
     --------
@@ -93,6 +94,7 @@ def record(
     Returns
     -------
     Tensor
+        The result as a tensor.
 
     Examples
     --------
@@ -136,6 +138,7 @@ def increment_version(tensor: "Tensor | Iterable[Tensor]") -> None:
     Parameters
     ----------
     tensor : Tensor or iterable of Tensor
+        Those whose data changed.
 
     Examples
     --------
@@ -200,10 +203,12 @@ def as_tensor(data: Any) -> "Tensor":
     Parameters
     ----------
     data : Tensor or array_like
+        What to make a tensor of.
 
     Returns
     -------
     Tensor
+        The tensor itself, or a new constant.
 
     Examples
     --------
@@ -219,10 +224,12 @@ def unwrap(value: Any) -> Any:
     Parameters
     ----------
     value : object
+        A tensor, or anything else.
 
     Returns
     -------
     object
+        An array, or the value itself.
 
     Examples
     --------

@@ -22,6 +22,7 @@ def total(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, or tuple of int, optional
         All axes without.
     keepdim : bool
@@ -30,6 +31,7 @@ def total(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
     Returns
     -------
     Tensor
+        The sums.
 
     Examples
     --------
@@ -57,6 +59,7 @@ def mean(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
     Returns
     -------
     Tensor
+        The means.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def var(input: Any, dim: Dims = None, *, correction: float = 1, keepdim: bool = 
     Returns
     -------
     Tensor
+        The variances.
 
     Raises
     ------
@@ -141,11 +145,18 @@ def _wide_sum(a: Array, dims: tuple[int, ...] | None, keepdim: bool) -> Array:
 class Extreme(NamedTuple):
     """What ``max(dim)`` and ``min(dim)`` return.
 
-    Attributes
+    Parameters
     ----------
     values : Tensor
+        What is largest, or smallest.
     indices : Tensor of int
-        Where they were found: the first of several equal ones.
+        Where it was found: the first of several equal ones.
+
+    Examples
+    --------
+    >>> values, indices = as_tensor([[1.0, 2.0], [4.0, 3.0]]).max(dim=1)
+    >>> values
+    tensor([2., 4.])
     """
 
     values: "Tensor"
@@ -158,6 +169,7 @@ def amax(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, or tuple of int, optional
         All axes without.
     keepdim : bool
@@ -166,6 +178,7 @@ def amax(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
     Returns
     -------
     Tensor
+        The maxima.
 
     Raises
     ------
@@ -186,6 +199,7 @@ def amin(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, or tuple of int, optional
         All axes without.
     keepdim : bool
@@ -194,6 +208,7 @@ def amin(input: Any, dim: Dims = (), keepdim: bool = False) -> "Tensor":
     Returns
     -------
     Tensor
+        The minima.
 
     Raises
     ------
@@ -217,7 +232,9 @@ def max_along(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, optional
+        The axis; without, all elements together.
     keepdim : bool
         Keep the axis, with length 1.
 
@@ -247,7 +264,9 @@ def min_along(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, optional
+        The axis; without, all elements together.
     keepdim : bool
         Keep the axis, with length 1.
 

@@ -22,12 +22,14 @@ def reshape(input: Any, *shape: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     *shape : int, or one tuple of int
         A single -1 stands for what is left.
 
     Returns
     -------
     Tensor
+        A view of the input where that is possible.
 
     Raises
     ------
@@ -55,12 +57,14 @@ def permute(input: Any, *dims: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     *dims : int, or one tuple of int
         For each axis of the result the one that it was.
 
     Returns
     -------
     Tensor
+        A view of the input.
 
     Raises
     ------
@@ -90,11 +94,14 @@ def transpose(input: Any, dim0: int, dim1: int) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim0, dim1 : int
+        The axes; counted from the end if negative.
 
     Returns
     -------
     Tensor
+        A view of the input.
 
     Raises
     ------
@@ -120,12 +127,14 @@ def expand(input: Any, *size: Any) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     *size : int, or one tuple of int
         The lengths wanted; -1 keeps one.
 
     Returns
     -------
     Tensor
+        A view of the input.
 
     Raises
     ------
@@ -163,10 +172,12 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> "Tensor":
     tensors : sequence of Tensor or array_like
         Of equal shapes apart from this axis. Those of shape (0,) do not count, as in torch.
     dim : int
+        The axis; counted from the end if negative.
 
     Returns
     -------
     Tensor
+        The joined tensor.
 
     Raises
     ------
@@ -208,12 +219,14 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> "Tensor":
     Parameters
     ----------
     tensors : sequence of Tensor or array_like
+        What to join.
     dim : int
         Where the new axis is.
 
     Returns
     -------
     Tensor
+        The joined tensor.
 
     Raises
     ------

@@ -28,10 +28,12 @@ def softmax(input: Any, dim: int) -> "Tensor":
     input : Tensor or array_like
         Scores: floating-point numbers.
     dim : int
+        The axis; counted from the end if negative.
 
     Returns
     -------
     Tensor
+        Of the input's shape.
 
     Raises
     ------
@@ -62,10 +64,12 @@ def softmax_rows(z: Array) -> Array:
     Parameters
     ----------
     z : ndarray of float32 or float64, of shape (n, k)
+        Rows of scores.
 
     Returns
     -------
     ndarray of shape (n, k)
+        The shares.
 
     Examples
     --------
@@ -92,10 +96,12 @@ def softmax_rows_vjp(g: Array, p: Array) -> Array:
     Parameters
     ----------
     g, p : ndarray of shape (n, k)
+        The gradient that comes in, and the softmax.
 
     Returns
     -------
     ndarray of shape (n, k)
+        The gradient by the scores.
 
     Examples
     --------
@@ -123,10 +129,12 @@ def log_softmax(input: Any, dim: int) -> "Tensor":
     input : Tensor or array_like
         Scores: floating-point numbers.
     dim : int
+        The axis; counted from the end if negative.
 
     Returns
     -------
     Tensor
+        Of the input's shape.
 
     Raises
     ------
@@ -159,13 +167,16 @@ def logsumexp(input: Any, dim: Dims, keepdim: bool = False) -> "Tensor":
     Parameters
     ----------
     input : Tensor or array_like
+        The elements to compute with.
     dim : int, or tuple of int
+        The axis; counted from the end if negative.
     keepdim : bool
         Keep the axes, with length 1.
 
     Returns
     -------
     Tensor
+        The logarithms.
 
     Examples
     --------

@@ -28,6 +28,7 @@ class RemovableHandle:
     Parameters
     ----------
     hooks : list of callable
+        Where it is registered.
     hook : callable
         One of them.
     """
@@ -53,6 +54,7 @@ class Tensor:
     requires_grad : bool
         Whether :meth:`backward` leaves a gradient in ``grad``; floating-point data only.
     dtype : dtype, optional
+        What the elements are stored as; without, what they are already.
 
     Attributes
     ----------
@@ -150,10 +152,12 @@ class Tensor:
         Parameters
         ----------
         dim : int, optional
+            The axis; all without.
 
         Returns
         -------
         tuple of int, or int
+            All lengths, or one.
         """
         return self.shape if dim is None else self.shape[dim]
 
@@ -163,6 +167,7 @@ class Tensor:
         Returns
         -------
         int
+            0 if an axis is empty.
         """
         return self.data.size
 
@@ -172,6 +177,7 @@ class Tensor:
         Returns
         -------
         float, int or bool
+            By its dtype.
 
         Raises
         ------
@@ -188,6 +194,7 @@ class Tensor:
         Returns
         -------
         ndarray
+            It shares the tensor's memory.
 
         Raises
         ------
@@ -246,6 +253,7 @@ class Tensor:
         Parameters
         ----------
         requires_grad : bool
+            Whether a gradient will be asked of it.
 
         Returns
         -------
@@ -270,6 +278,7 @@ class Tensor:
         Returns
         -------
         Tensor
+            It shares the tensor's memory.
         """
         return Tensor(self.data)
 
@@ -279,6 +288,7 @@ class Tensor:
         Returns
         -------
         Tensor
+            With memory of its own.
         """
         return record("clone", np.array(self.data), (self,), (lambda g: g,), needs=())
 

@@ -41,10 +41,10 @@ def _pool(x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
     spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations))  # from the first to the last row of a window
     if any(2 * p > span for p, span in zip(pads, spans)):
         raise RuntimeError(f"pad should be at most half of the kernel size, but got padding={padding}, {kernel_size=}")
-    if any(n + 2 * p < span for n, p, span in zip(x.shape[2:], pads, spans)):
-        raise RuntimeError(f"the window {spans} is larger than the padded input of size {x.shape[2:]} and {padding=}")
-    settings = zip(x.shape[2:], spans, strides, pads)
+    settings = list(zip(x.shape[2:], spans, strides, pads))
     ends = [p + (_missing(n, span, s, p) if ceil_mode else 0) for n, span, s, p in settings]
+    if any(n + p + end < span for (n, span, s, p), end in zip(settings, ends)):
+        raise RuntimeError(f"the window {spans} is larger than the padded input of size {x.shape[2:]} and {padding=}")
     return _Pool(kernel, strides, ((pads[0], ends[0]), (pads[1], ends[1])), dilations)
 
 
@@ -53,7 +53,7 @@ def _missing(size: int, span: int, stride: int, padding: int) -> int:
     steps = math.ceil((size + 2 * padding - span) / stride)
     if steps * stride >= size + padding:
         steps -= 1
-    return max(steps * stride + span - size - 2 * padding, 0)
+    return 0 if steps < 0 else max(steps * stride + span - size - 2 * padding, 0)
 
 
 def max_pool2d(

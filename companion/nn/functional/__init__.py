@@ -20,16 +20,15 @@ from companion.nn.functional.activation import (
     softplus,
     tanh,
 )
+from companion.nn.functional.class_loss import cross_entropy, nll_loss
 from companion.nn.functional.convolution import conv1d, conv2d, conv_transpose2d, im2col_conv2d
 from companion.nn.functional.dense import embedding, linear
 from companion.nn.functional.loss import (
     binary_cross_entropy_with_logits,
-    cross_entropy,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
-    nll_loss,
 )
 from companion.nn.functional.normalization import batch_norm, group_norm, layer_norm, rms_norm
 from companion.nn.functional.patches import conv_output_size

@@ -114,8 +114,8 @@ def wilson_interval(n_correct: int, n_samples: int, z: float = 1.96) -> tuple[fl
 
 def wilson_bounds(share: float, n_samples: int, z: float) -> tuple[float, float]:
     """All p that an observed share does not refute at z standard deviations."""
-    u = z / math.hypot(z, math.sqrt(n_samples))  # between 0 and 1: how much the prior guess 1/2 still counts
-    center = (1 - u**2) * share + u**2 / 2
+    u = z / math.hypot(z, math.sqrt(n_samples))  # 0 with many samples, 1 with few
+    center = (1 - u**2) * share + u**2 / 2  # between the share and 1/2
     half = u * math.sqrt((1 - u**2) * share * (1 - share) + u**2 / 4)
     return max(center - half, 0.0), min(center + half, 1.0)
 

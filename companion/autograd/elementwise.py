@@ -97,7 +97,8 @@ tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out))
 sigmoid = unary("sigmoid", numerics.sigmoid, lambda g, out: g * (out * (1 - out)))
 softplus = unary("softplus", numerics.softplus, lambda g, x: g * numerics.sigmoid(x))
 erf = unary("erf", numerics.erf, lambda g, x: g * (ERF_SLOPE * np.exp(-x * x)))
-relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))  # nan lets it pass
+# nan is not <= 0: it lets the gradient pass
+relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))
 
 add = binary("add", np.add, lambda g: g, lambda g: g)
 sub = binary("sub", np.subtract, lambda g: g, lambda g: -g)

@@ -15,6 +15,7 @@ __all__ = [
     "gaussian_kernel",
     "random_shift",
     "shift",
+    "shift_each",
     "slide",
 ]
 
@@ -37,7 +38,8 @@ def gaussian_kernel(size: int, sigma: float) -> Array:
 
     Returns
     -------
-    ndarray of shape (size, size)
+    ndarray
+        Of shape (size, size).
 
     Raises
     ------
@@ -82,7 +84,8 @@ def gabor_kernel(
 
     Returns
     -------
-    ndarray of shape (size, size)
+    ndarray
+        Of shape (size, size).
 
     Raises
     ------
@@ -127,19 +130,22 @@ def slide(image: Array, kernel: Array) -> Array:
 
     Parameters
     ----------
-    image : ndarray of shape (H, W)
-    kernel : ndarray of shape (K, L)
+    image : ndarray
+        Of shape (H, W).
+    kernel : ndarray
+        Of shape (K, L).
 
     Returns
     -------
-    ndarray of shape (H - K + 1, W - L + 1)
+    ndarray
+        Of shape (H - K + 1, W - L + 1).
 
     Examples
     --------
     >>> slide(np.array([[1.0, 2.0, 4.0]]), np.array([[-1.0, 1.0]]))
     array([[1., 2.]])
     """
-    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)  # (P, Q, K, L)
+    patches = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return np.einsum("pqij,ij->pq", patches, kernel)
 
 
@@ -152,7 +158,8 @@ def correlate2d(image: ArrayLike, kernel: ArrayLike, mode: str = "valid") -> Arr
     ----------
     image : array_like of shape (H, W)
         Floats; integers and bools are computed as float64.
-    kernel : array_like of shape (K, L)
+    kernel : array_like
+        Of shape (K, L).
     mode : {"valid", "same", "full"}
         Only where the kernel fits, of size (H - K + 1, W - L + 1); padded with zeros so that the image's size stays; or
         wherever kernel and image overlap, of size (H + K - 1, W + L - 1). As scipy.signal, "same" is the middle of
@@ -198,8 +205,10 @@ def convolve2d(image: ArrayLike, kernel: ArrayLike, mode: str = "valid") -> Arra
 
     Parameters
     ----------
-    image : array_like of shape (H, W)
-    kernel : array_like of shape (K, L)
+    image : array_like
+        Of shape (H, W).
+    kernel : array_like
+        Of shape (K, L).
     mode : {"valid", "same", "full"}
         See :func:`correlate2d`.
 
@@ -230,7 +239,8 @@ def shift(images: ArrayLike, rows: int, columns: int, fill: float = 0.0) -> Arra
 
     Parameters
     ----------
-    images : array_like of shape (..., H, W)
+    images : array_like
+        Of shape (..., H, W).
     rows, columns : int
         How many pixels down, and to the right; negative ones move up, and to the left.
     fill : float
@@ -272,12 +282,41 @@ def shift(images: ArrayLike, rows: int, columns: int, fill: float = 0.0) -> Arra
     return out
 
 
-def random_shift(images: ArrayLike, rng: Seed, most: int = 1) -> Array:
-    """A copy in which each image of (N, ..., H, W) is moved by up to ``most`` pixels in each direction.
+def shift_each(images: Array, rng: np.random.Generator, most: int) -> Array:
+    """Move each image by up to ``most`` pixels in each direction, as it is drawn.
 
     Parameters
     ----------
-    images : array_like of shape (N, ..., H, W)
+    images : ndarray
+        Of shape (N, ..., H, W), N at least 1.
+    rng : Generator
+        Draws the shifts.
+    most : int
+        From 0 on.
+
+    Returns
+    -------
+    ndarray
+        A copy of the shape and dtype of ``images``.
+
+    Examples
+    --------
+    >>> shift_each(np.eye(3)[None], np.random.default_rng(0), most=0)[0, 0]
+    array([1., 0., 0.])
+    """
+    moves = rng.integers(-most, most + 1, (len(images), 2))  # rows and columns
+    return np.stack([shift(image, *move) for image, move in zip(images, moves)])
+
+
+def random_shift(images: ArrayLike, rng: Seed, most: int = 1) -> Array:
+    """A copy in which each image of (N, ..., H, W) is moved by up to ``most`` pixels in each direction.
+
+    The arguments are checked here; :func:`shift_each` moves.
+
+    Parameters
+    ----------
+    images : array_like
+        Of shape (N, ..., H, W).
     rng : int, Generator, RandomState or None
         Draws the shifts.
     most : int
@@ -285,7 +324,8 @@ def random_shift(images: ArrayLike, rng: Seed, most: int = 1) -> Array:
 
     Returns
     -------
-    ndarray of the shape and dtype of ``images``
+    ndarray
+        Of the shape and dtype of ``images``.
 
     Raises
     ------
@@ -299,6 +339,4 @@ def random_shift(images: ArrayLike, rng: Seed, most: int = 1) -> Array:
     """
     require("most", most, Integer(0))
     images, rng = np.asarray(images), np.random.default_rng(check_random_state(rng))
-    moves = rng.integers(-most, most + 1, (len(images), 2))
-    moved = [shift(image, int(down), int(right)) for image, (down, right) in zip(images, moves)]
-    return np.stack(moved) if moved else images.copy()
+    return shift_each(images, rng, most) if len(images) else images.copy()

@@ -33,10 +33,12 @@ def relu(input: TensorLike) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Examples
     --------
@@ -56,10 +58,12 @@ def sigmoid(input: TensorLike) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Examples
     --------
@@ -76,10 +80,12 @@ def tanh(input: TensorLike) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Examples
     --------
@@ -96,12 +102,14 @@ def softmax(input: TensorLike, dim: int | None = None) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
     dim : int, optional
         The axis. Without it torch's choice is taken, with its warning: 0 for tensors of 0, 1 and 3 axes, 1 for others.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -124,12 +132,14 @@ def log_softmax(input: TensorLike, dim: int | None = None) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
     dim : int, optional
         The axis. Without it torch's choice is taken, with its warning: 0 for tensors of 0, 1 and 3 axes, 1 for others.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -163,11 +173,14 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
     negative_slope : float
+        The slope on the left.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -191,11 +204,14 @@ def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
     alpha : float
+        The height of the lower end.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -220,12 +236,14 @@ def gelu(input: TensorLike, *, approximate: str = "none") -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
     approximate : {"none", "tanh"}
         "tanh" is an older approximation.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -310,10 +328,12 @@ def silu(input: TensorLike) -> Tensor:
     Parameters
     ----------
     input : Tensor
+        The values.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Examples
     --------
@@ -330,12 +350,16 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
     Parameters
     ----------
     input : Tensor
+        The values.
     beta : float
+        How sharply it bends.
     threshold : float
+        Where it becomes the identity.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------

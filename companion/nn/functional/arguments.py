@@ -60,11 +60,14 @@ def rounded(out: Tensor, half: bool) -> Tensor:
     Parameters
     ----------
     out : Tensor
+        The result.
     half : bool
+        Whether it becomes float16.
 
     Returns
     -------
     Tensor
+        As ``half`` says.
 
     Examples
     --------
@@ -88,13 +91,16 @@ def as_tuple(name: str, value: Any, n: int, low: int | None = None) -> tuple[int
     name : str
         How the parameter is called.
     value : int or iterable of int
+        What came.
     n : int
+        How many.
     low : int, optional
         The smallest that is allowed.
 
     Returns
     -------
     tuple of int
+        The numbers.
 
     Raises
     ------
@@ -124,10 +130,12 @@ def as_sizes(value: Any) -> tuple[int, ...]:
     Parameters
     ----------
     value : int or iterable of int
+        What came.
 
     Returns
     -------
     tuple of int
+        The numbers.
 
     Raises
     ------
@@ -150,10 +158,12 @@ def as_number(name: str, value: Any) -> float:
     name : str
         How the parameter is called.
     value : float
+        What came.
 
     Returns
     -------
     float
+        The number.
 
     Raises
     ------

@@ -35,6 +35,7 @@ def cross_entropy(
     ignore_index : int
         A class target that costs nothing and does not count.
     reduction : {"mean", "sum", "none"}
+        What is checked.
     label_smoothing : float, in [0, 1]
         The share of the target that is spread evenly over all classes.
 
@@ -195,12 +196,14 @@ def nll_loss(
     ----------
     input : Tensor of shape (K,), (N, K) or (N, K, d1, ...)
         Log-probabilities of K classes.
-    target : int array of shape (), (N,) or (N, d1, ...)
+    target : int array
+        Of shape (), (N,) or (N, d1, ...).
     weight : array of shape (K,), optional
         Of the classes; the mean divides by the sum of the targets' weights.
     ignore_index : int
         A target that costs nothing and does not count.
     reduction : {"mean", "sum", "none"}
+        What is checked.
 
     Returns
     -------

@@ -25,17 +25,25 @@ def im2col_conv2d(
 
     Parameters
     ----------
-    x : Tensor of shape (N, C, H, W)
-    weight : Tensor of shape (F, C / groups, KH, KW)
-    bias : Tensor of shape (F,), optional
-    stride, dilation : pair of int
+    x : Tensor
+        Of shape (N, C, H, W).
+    weight : Tensor
+        Of shape (F, C / groups, KH, KW).
+    bias : Tensor, optional
+        Of shape (F,).
+    stride : pair of int
+        The distance of neighboring patches.
     padding : tuple of tuple of int
         ((top, bottom), (left, right)).
+    dilation : pair of int
+        The distance of neighbors within a patch.
     groups : int
+        How many groups the channels are split into.
 
     Returns
     -------
-    Tensor of shape (N, F, OH, OW)
+    Tensor
+        Of shape (N, F, OH, OW).
 
     Examples
     --------
@@ -44,9 +52,9 @@ def im2col_conv2d(
     tensor([[[[1., 2.]]]])
     """
     padded = pad(x.data, padding)
-    patches = windows(padded, weight.shape[2:], stride, dilation)  # (N, C, KH, KW, OH, OW)
-    n, f, (oh, ow) = len(padded), len(weight), patches.shape[4:]
-    size = math.prod(weight.shape[1:])  # what one filter sees, C/G KH KW
+    patches = windows(padded, weight.shape[2:], stride, dilation)
+    n, *_, oh, ow = patches.shape  # (N, C, KH, KW, OH, OW)
+    f, size = len(weight), math.prod(weight.shape[1:])  # a filter sees C/G KH KW
     columns = patches.reshape(n, groups, size, oh * ow)  # a copy
     filters = weight.data.reshape(groups, f // groups, size)
     out = (filters @ columns).reshape(n, f, oh, ow)
@@ -55,8 +63,8 @@ def im2col_conv2d(
 
     def by_input(g: Array) -> Array:
         parts = filters.swapaxes(1, 2) @ g.reshape(n, groups, f // groups, oh * ow)
-        parts = add_windows(parts.reshape(patches.shape), padded.shape, stride, dilation)
-        return crop(parts, padding)
+        parts = parts.reshape(patches.shape)
+        return crop(add_windows(parts, padded.shape, stride, dilation), padding)
 
     def by_weight(g: Array) -> Array:
         parts = g.reshape(n, groups, f // groups, oh * ow) @ columns.swapaxes(2, 3)
@@ -82,9 +90,12 @@ def conv2d(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
-    weight : Tensor of shape (F, C / groups, KH, KW)
-    bias : Tensor of shape (F,), optional
+    input : Tensor
+        Of shape (N, C, H, W).
+    weight : Tensor
+        Of shape (F, C / groups, KH, KW).
+    bias : Tensor, optional
+        Of shape (F,).
     stride : int or pair of int
         s, the distance of neighboring patches.
     padding : int, pair of int, "valid" or "same"
@@ -96,7 +107,8 @@ def conv2d(
 
     Returns
     -------
-    Tensor of shape (N, F, OH, OW)
+    Tensor
+        Of shape (N, F, OH, OW).
 
     Raises
     ------
@@ -179,17 +191,25 @@ def conv1d(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, L)
-    weight : Tensor of shape (F, C / groups, K)
-    bias : Tensor of shape (F,), optional
-    stride, dilation : int
+    input : Tensor
+        Of shape (N, C, L).
+    weight : Tensor
+        Of shape (F, C / groups, K).
+    bias : Tensor, optional
+        Of shape (F,).
+    stride : int
+        The distance of neighboring patches.
     padding : int, "valid" or "same"
+        How many zeros are put at each side; "same" puts the odd one at the end.
+    dilation : int
+        The distance of neighbors within a patch.
     groups : int
         The channels are split into so many groups that do not see each other.
 
     Returns
     -------
-    Tensor of shape (N, F, OL)
+    Tensor
+        Of shape (N, F, OL).
 
     Raises
     ------
@@ -227,20 +247,27 @@ def conv_transpose2d(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
-    weight : Tensor of shape (C, F / groups, KH, KW)
-    bias : Tensor of shape (F,), optional
+    input : Tensor
+        Of shape (N, C, H, W).
+    weight : Tensor
+        Of shape (C, F / groups, KH, KW).
+    bias : Tensor, optional
+        Of shape (F,).
     stride : int or pair of int
+        The distance of neighboring patches.
     padding : int or pair of int
         Rows and columns taken off at each side, as many as :func:`conv2d` would have added.
     output_padding : int or pair of int
         Rows and columns added at the end, where a stride leaves the size open.
     groups : int
+        How many groups the channels are split into.
     dilation : int or pair of int
+        The distance of neighbors within a patch.
 
     Returns
     -------
-    Tensor of shape (N, F, OH, OW)
+    Tensor
+        Of shape (N, F, OH, OW).
 
     Raises
     ------

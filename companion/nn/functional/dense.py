@@ -17,13 +17,17 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
 
     Parameters
     ----------
-    input : Tensor of shape (..., in_features)
-    weight : Tensor of shape (out_features, in_features)
-    bias : Tensor of shape (out_features,), optional
+    input : Tensor
+        Of shape (..., in_features).
+    weight : Tensor
+        Of shape (out_features, in_features).
+    bias : Tensor, optional
+        Of shape (out_features,).
 
     Returns
     -------
-    Tensor of shape (..., out_features)
+    Tensor
+        Of shape (..., out_features).
 
     Raises
     ------
@@ -63,11 +67,13 @@ def embedding(input: Any, weight: TensorLike) -> Tensor:
     ----------
     input : int array of any shape
         Indices from 0 on, of any integer dtype.
-    weight : Tensor of shape (num_embeddings, embedding_dim)
+    weight : Tensor
+        Of shape (num_embeddings, embedding_dim).
 
     Returns
     -------
-    Tensor of the shape of ``input``, and a last axis of ``embedding_dim`` more
+    Tensor
+        Of the shape of ``input``, and a last axis of ``embedding_dim`` more.
 
     Raises
     ------
@@ -104,14 +110,17 @@ def sum_of_rows(rows: Array, places: Array, n: int) -> Array:
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, d)
+    rows : ndarray
+        Of shape (n_rows, d).
     places : int array of shape (n_rows,)
         Where each row goes, from 0 to n - 1.
     n : int
+        How many.
 
     Returns
     -------
-    ndarray of shape (n, d)
+    ndarray
+        Of shape (n, d).
 
     Examples
     --------

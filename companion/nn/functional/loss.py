@@ -29,13 +29,16 @@ def reduce(values: Tensor, reduction: str, total: Any = None) -> Tensor:
     Parameters
     ----------
     values : Tensor
+        The costs.
     reduction : {"mean", "sum", "none"}
+        What is checked.
     total : float, optional
         What the mean divides by instead of the count.
 
     Returns
     -------
     Tensor
+        A single number, unless the reduction is "none".
 
     Examples
     --------
@@ -55,7 +58,9 @@ def check_reduction(reduction: str, *more: str) -> None:
     Parameters
     ----------
     reduction : str
+        What is checked.
     *more : str
+        Other words that are allowed.
 
     Raises
     ------
@@ -83,6 +88,7 @@ def mse_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") 
     input, target : Tensor
         Of one shape; other shapes are broadcast, with a warning.
     reduction : {"mean", "sum", "none"}
+        What is checked.
 
     Returns
     -------
@@ -114,6 +120,7 @@ def l1_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") -
     input, target : Tensor
         Of one shape; other shapes are broadcast, with a warning.
     reduction : {"mean", "sum", "none"}
+        What is checked.
 
     Returns
     -------
@@ -145,7 +152,9 @@ def huber_loss(input: TensorLike, target: TensorLike, reduction: str = "mean", d
     input, target : Tensor
         Of one shape; other shapes are broadcast, with a warning.
     reduction : {"mean", "sum", "none"}
+        What is checked.
     delta : float, positive
+        Where the parabola ends.
 
     Returns
     -------
@@ -207,6 +216,7 @@ def binary_cross_entropy_with_logits(
     weight : Tensor, optional
         w, of any shape that broadcasts to the input's.
     reduction : {"mean", "sum", "none"}
+        What is checked.
     pos_weight : Tensor, optional
         p, of any shape that broadcasts to the input's.
 

@@ -43,6 +43,7 @@ def together(compute: Callable[[Array], tuple[Array, ...]], count: int) -> tuple
     Returns
     -------
     tuple of callable
+        One for each input.
 
     Examples
     --------
@@ -140,8 +141,10 @@ def layer_norm(
 
     Parameters
     ----------
-    input : Tensor of shape (..., \\*normalized_shape)
+    input : Tensor
+        Of shape (..., \\*normalized_shape).
     normalized_shape : int or tuple of int
+        The sizes of the last axes.
     weight, bias : Tensor of shape ``normalized_shape``, optional
         What the result is multiplied by, and what is added then.
     eps : float, not negative
@@ -149,7 +152,8 @@ def layer_norm(
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -180,15 +184,19 @@ def rms_norm(
 
     Parameters
     ----------
-    input : Tensor of shape (..., \\*normalized_shape)
+    input : Tensor
+        Of shape (..., \\*normalized_shape).
     normalized_shape : int or tuple of int
-    weight : Tensor of shape ``normalized_shape``, optional
+        The sizes of the last axes.
+    weight : Tensor, optional
+        Of shape ``normalized_shape``.
     eps : float, not negative, optional
         Added to the mean square; by default the distance from 1 to the next number of the dtype.
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -221,7 +229,8 @@ def group_norm(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, ...)
+    input : Tensor
+        Of shape (N, C, ...).
     num_groups : int
         A divisor of C.
     weight, bias : Tensor of shape (C,), optional
@@ -231,7 +240,8 @@ def group_norm(
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------
@@ -341,7 +351,8 @@ def batch_norm(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, ...)
+    input : Tensor
+        Of shape (N, C, ...).
     running_mean, running_var : ndarray of shape (C,), or None
         Both or none; in evaluation both are needed.
     weight, bias : Tensor of shape (C,), optional
@@ -355,7 +366,8 @@ def batch_norm(
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------

@@ -26,6 +26,7 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
     Returns
     -------
     int
+        The size.
 
     Examples
     --------
@@ -40,8 +41,10 @@ def windows(x: Array, kernel_size: tuple[int, ...], stride: tuple[int, ...], dil
 
     Parameters
     ----------
-    x : ndarray of shape (N, C, H, W)
+    x : ndarray
+        Of shape (N, C, H, W).
     kernel_size, stride, dilation : pair of int
+        The size of a patch, the distance of patches, and that of neighbors within.
 
     Returns
     -------
@@ -69,14 +72,17 @@ def add_windows(
 
     Parameters
     ----------
-    patches : ndarray of shape (N, C, KH, KW, OH, OW)
+    patches : ndarray
+        Of shape (N, C, KH, KW, OH, OW).
     shape : tuple of int
         (N, C, H, W).
     stride, dilation : pair of int
+        The distance of neighboring patches, and of neighbors within a patch.
 
     Returns
     -------
-    ndarray of shape (N, C, H, W)
+    ndarray
+        Of shape (N, C, H, W).
 
     Examples
     --------
@@ -98,7 +104,8 @@ def pad(x: Array, padding: Paddings, value: float = 0.0) -> Array:
 
     Parameters
     ----------
-    x : ndarray of shape (N, C, H, W)
+    x : ndarray
+        Of shape (N, C, H, W).
     padding : tuple of tuple of int
         ((top, bottom), (left, right)).
     value : float
@@ -128,13 +135,15 @@ def crop(x: Array, padding: Paddings) -> Array:
 
     Parameters
     ----------
-    x : ndarray of shape (N, C, H, W)
+    x : ndarray
+        Of shape (N, C, H, W).
     padding : tuple of tuple of int
         ((top, bottom), (left, right)).
 
     Returns
     -------
-    ndarray of shape (N, C, H - top - bottom, W - left - right)
+    ndarray
+        Of shape (N, C, H - top - bottom, W - left - right).
 
     Examples
     --------

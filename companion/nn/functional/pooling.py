@@ -70,8 +70,10 @@ def max_pool2d(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
+    input : Tensor
+        Of shape (N, C, H, W).
     kernel_size : int or pair of int
+        Rows and columns of a window.
     stride : int or pair of int, optional
         By default the size of the window.
     padding : int or pair of int
@@ -83,7 +85,8 @@ def max_pool2d(
 
     Returns
     -------
-    Tensor of shape (N, C, OH, OW)
+    Tensor
+        Of shape (N, C, OH, OW).
 
     Raises
     ------
@@ -146,8 +149,10 @@ def avg_pool2d(
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
+    input : Tensor
+        Of shape (N, C, H, W).
     kernel_size : int or pair of int
+        Rows and columns of a window.
     stride : int or pair of int, optional
         By default the size of the window.
     padding : int or pair of int
@@ -161,7 +166,8 @@ def avg_pool2d(
 
     Returns
     -------
-    Tensor of shape (N, C, OH, OW)
+    Tensor
+        Of shape (N, C, OH, OW).
 
     Raises
     ------
@@ -230,13 +236,15 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: Any) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
+    input : Tensor
+        Of shape (N, C, H, W).
     output_size : int or pair of (int or None)
         None keeps the input's size.
 
     Returns
     -------
-    Tensor of shape (N, C, OH, OW)
+    Tensor
+        Of shape (N, C, OH, OW).
 
     Raises
     ------
@@ -271,13 +279,15 @@ def adaptive_max_pool2d(input: TensorLike, output_size: Any) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor of shape (N, C, H, W)
+    input : Tensor
+        Of shape (N, C, H, W).
     output_size : int or pair of (int or None)
         None keeps the input's size.
 
     Returns
     -------
-    Tensor of shape (N, C, OH, OW)
+    Tensor
+        Of shape (N, C, OH, OW).
 
     Raises
     ------

@@ -17,14 +17,18 @@ def inverted_dropout(x: Tensor, p: float, training: bool, rng: Any) -> Tensor:
     Parameters
     ----------
     x : Tensor of floats
+        The values.
     p : float, in [0, 1]
+        The probability.
     training : bool
         In evaluation nothing is done.
     rng : Generator or RandomState
+        Draws what is zeroed.
 
     Returns
     -------
-    Tensor of the shape of ``x``
+    Tensor
+        Of the shape of ``x``.
 
     Examples
     --------
@@ -47,7 +51,9 @@ def dropout(input: TensorLike, p: float = 0.5, training: bool = True, *, rng: An
     Parameters
     ----------
     input : Tensor
+        The values.
     p : float, in [0, 1]
+        The probability.
     training : bool
         In evaluation nothing is done.
     rng : int, Generator, RandomState or None
@@ -55,7 +61,8 @@ def dropout(input: TensorLike, p: float = 0.5, training: bool = True, *, rng: An
 
     Returns
     -------
-    Tensor of the shape of ``input``
+    Tensor
+        Of the shape of ``input``.
 
     Raises
     ------

@@ -1,5 +1,7 @@
 """Operations on each element beside torch: values and gradients, broadcasts, ties, kinks and dtypes."""
 
+import doctest
+
 import numpy as np
 import pytest
 import torch
@@ -239,3 +241,12 @@ def test_what_a_vjp_does_not_name_it_does_not_read():
     (first, second), needs = uniform(lambda g, y: g * y, lambda g, out, y: -g * out / y)
     assert needs == ((1,), (ag.recording.OUT, 1))
     assert (first(2.0, None, None, 3.0), second(2.0, 3.0, None, 4.0)) == (6.0, -1.5)
+
+
+@pytest.mark.parametrize("name", [*UNARY, *BINARY, *COMPARISONS])
+def test_the_example_of_every_operation(name):
+    from companion.autograd import elementwise
+
+    operation = getattr(elementwise, name)
+    (example,) = doctest.DocTestFinder(recurse=False).find(operation, name, globs={name: operation})
+    assert example.examples and doctest.DocTestRunner().run(example).failed == 0

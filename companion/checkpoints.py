@@ -409,7 +409,12 @@ def load_checkpoint(
 
     Examples
     --------
-    See :func:`save_checkpoint`.
+    >>> import tempfile
+    >>> from companion import nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(f"{folder}/model.npz", nn.Linear(2, 1, rng=0), epoch=3)
+    ...     load_checkpoint(f"{folder}/model.npz", nn.Linear(2, 1, rng=1))
+    {'epoch': 3}
     """
     with open(path, "rb") as file:
         with _refusing(path, f"is not a whole {FORMAT!r} file"):

@@ -1,5 +1,4 @@
-"""The arrows of the house: what each room of the companion may import, and what the project may say of its
-surroundings."""
+"""The layers of the companion: what each module may import, and what the project may say of its surroundings."""
 
 import ast
 import re
@@ -12,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 COMPANION = ROOT / "companion"
 # From the ground up: a module imports modules of earlier rows only. Models never import each other.
-FLOORS = [
+LAYERS = [
     {"annotations"},
     {"validation"},
     {"image", "linalg", "metrics", "numerics"},
@@ -26,13 +25,13 @@ PLUMBING = {"sklearn.base", "sklearn.exceptions", "sklearn.utils.multiclass", "s
 ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}, "training": {"tqdm"}}
 
 
-def room(path):
+def module_of(path):
     """The companion's module, or package, that a file belongs to."""
     return path.relative_to(COMPANION).with_suffix("").parts[0]
 
 
-def floor(name):
-    return next((level for level, names in enumerate(FLOORS) if name in names), None)
+def layer(name):
+    return next((level for level, names in enumerate(LAYERS) if name in names), None)
 
 
 def imports(source, package=""):
@@ -55,42 +54,42 @@ def outside_problem(name, dotted):
     top = dotted.split(".")[0]
     if top in sys.stdlib_module_names or top == "numpy":
         return None
-    allowed = ALLOWED_ELSEWHERE.get(name, set()) | (PLUMBING if name in set().union(*FLOORS) else set())
+    allowed = ALLOWED_ELSEWHERE.get(name, set()) | (PLUMBING if name in set().union(*LAYERS) else set())
     if any(dotted == entry or dotted.startswith(f"{entry}.") for entry in allowed):
         return None
     return f"{name} imports {dotted}"
 
 
 def import_problems(name, source, package="companion"):
-    """Imports that break a rule of the house, in words."""
+    """Imports that break a rule of the layers, in words."""
     problems = []
     for dotted in sorted(imports(source, package)):
         parts = dotted.split(".")
         if parts[0] != "companion":
             problems.append(outside_problem(name, dotted))
         elif len(parts) > 1 and parts[1] != name:
-            if parts[1] == "plotting" or floor(parts[1]) is None:
+            if parts[1] == "plotting" or layer(parts[1]) is None:
                 problems.append(f"{name} imports companion.{parts[1]}")
-            elif floor(name) is not None and floor(parts[1]) >= floor(name):
-                problems.append(f"{name} imports {parts[1]}, which is not below it")
+            elif layer(name) is not None and layer(parts[1]) >= layer(name):
+                problems.append(f"{name} imports {parts[1]}, which is not in a lower layer")
     return [problem for problem in problems if problem]
 
 
 def sources():
-    return [path for path in sorted(COMPANION.rglob("*.py")) if room(path) != "__init__"]
+    return [path for path in sorted(COMPANION.rglob("*.py")) if module_of(path) != "__init__"]
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(COMPANION)))
-def test_arrows_point_down(path):
+def test_a_module_imports_lower_layers_only(path):
     package = ".".join(path.relative_to(ROOT).parts[:-1])
-    assert import_problems(room(path), path.read_text(encoding="utf-8"), package) == []
+    assert import_problems(module_of(path), path.read_text(encoding="utf-8"), package) == []
 
 
-def test_every_module_has_its_floor_and_its_tests():
-    rooms = {room(path) for path in sources()} - {"plotting"}
-    assert rooms == set().union(*FLOORS)
+def test_every_module_has_its_layer_and_its_tests():
+    modules = {module_of(path) for path in sources()} - {"plotting"}
+    assert modules == set().union(*LAYERS)
     tested = {path.stem for path in (ROOT / "tests" / "companion").glob("test_*.py")}
-    for name in rooms - {"annotations"} | {"plotting"}:
+    for name in modules - {"annotations"} | {"plotting"}:
         assert any(stem == f"test_{name}" or stem.startswith(f"test_{name}_") for stem in tested), name
 
 

@@ -107,6 +107,11 @@ def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) 
     retain_graph : bool
         Keep what the forward pass stored.
 
+    Raises
+    ------
+    RuntimeError
+        If what the forward pass stored was freed, or was changed since.
+
     Examples
     --------
     >>> from companion.autograd import Tensor

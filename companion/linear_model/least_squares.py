@@ -223,7 +223,7 @@ def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
     keep = s > _rounding(vt) * s.max(initial=0.0)
-    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha), but s**2 may overflow
+    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha) without overflow
     return vt[keep].T @ scale_rows(factor, u.T[keep] @ y)
 
 

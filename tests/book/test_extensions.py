@@ -130,3 +130,17 @@ def test_what_a_page_shows_is_the_companions_code(extension, name):
         assert list(map(ast.dump, strip(shown))) == list(map(ast.dump, strip(node)))
         assert ast.dump(shown.args) == ast.dump(node.args)
     assert shown.name == node.name
+
+
+@pytest.mark.parametrize("name", list(uses()))
+def test_what_a_page_shows_can_be_read(extension, name):
+    """The algorithm alone, on one screen: no long lines, at most 20 of them, and no validation."""
+    path, names = extension.locate(name)
+    source = path.read_text(encoding="utf-8")
+    node, lines = extension.find(ast.parse(source), names), extension.excerpt(source, names).split("\n")
+    if isinstance(node, ast.FunctionDef):
+        docstring = ast.get_docstring(ast.parse("\n".join(lines)).body[0]) or ""
+        assert sum(map(bool, map(str.strip, lines))) - sum(map(bool, docstring.split("\n"))) <= 20
+        assert not any(isinstance(part, ast.Raise) for part in ast.walk(node))
+        assert "require(" not in "\n".join(lines)
+    assert max(map(len, lines)) <= extension.WIDTH

@@ -244,7 +244,7 @@ def enet_coordinate_descent(
 ) -> tuple[Array, float, int]:
     r"""Minimize :math:`\tfrac12\|y - Xw\|^2 + l_1 \|w\|_1 + \tfrac12 l_2 \|w\|^2` until the duality gap is small.
 
-    An iteration looks at all coordinates at once for those that can move, and passes over these alone. Every third one
+    An iteration looks at all coordinates at once for those that can move, and passes over these alone. Every second one
     ends with a walk to the minimum that belongs to the signs found (:func:`face_minimum`): passes are good at finding
     zeros and signs, and slow at the rest, where features are correlated. Without an l1 penalty signs do not matter, and
     the first walk ends at the solution.
@@ -288,7 +288,7 @@ def enet_coordinate_descent(
     while not gap <= tol * y_norm2 and n_iter < max_iter:
         n_iter += 1
         coordinate_pass(w, q, gram, Xy, l1, l2, active_set(w, Xy - q, l1))
-        if l1 == 0 or n_iter % 3 == 0:
+        if l1 == 0 or n_iter % 2 == 0:
             w = face_minimum(w, gram, Xy, l1, l2)
         q = gram @ w  # the updates' rounding errors do not pile up
         gap = enet_duality_gap(w, q, Xy, y_norm2, l1, l2)

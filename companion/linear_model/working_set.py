@@ -60,8 +60,8 @@ class WorkingSet:
         rowwise = self.X.flags.c_contiguous
         new = self.X.take(indices, axis=1) if rowwise else self.X.T[indices].T  # the fast way for either layout
         new = new.astype(float, copy=False)
-        across = np.concatenate([part.T @ new for part in self.parts] or [np.empty((0, len(indices)))])
-        self.gram = np.block([[self.gram, across], [across.T, new.T @ new]])
+        across = np.concatenate([new.T @ part for part in self.parts] or [np.empty((len(indices), 0))], axis=1)
+        self.gram = np.block([[self.gram, across.T], [across, new.T @ new]])
         self.Xy = np.append(self.Xy, new.T @ self.y)
         self.indices = np.append(self.indices, indices)
         self.parts.append(new)
@@ -94,10 +94,11 @@ def enet_working_set(
 
     Most weights of a lasso are 0, and a feature whose weight is 0 takes no part: it may as well not be there. So solve
     the small problem of the features that seem to matter most, the *working set*. Then look once at all the others: at
-    the solution, :math:`|X_j^\top(y - Xw)| \le l_1` wherever the weight is 0. The worst offenders join the set, and the
-    next small problem begins where the last one ended. When the duality gap over *all* features is small, this proves
-    that those left out are rightly 0. Only the products :math:`X_A^\top X_A` of the set are ever computed; the rest of
-    X is read once a round. Where the set outgrows both the samples and 2,000, :func:`enet_block_descent` takes over.
+    the solution, :math:`|X_j^\top(y - Xw)| \le l_1` wherever the weight is 0. The worst offenders join the set, 64 or
+    four times its size at most, and the next small problem begins where the last one ended. When the duality gap over
+    *all* features is small, this proves that those left out are rightly 0. Only the products :math:`X_A^\top X_A` of
+    the set are ever computed; the rest of X is read once a round, so that few rounds are as welcome as a small set.
+    Where the set outgrows both the samples and 2,000, :func:`enet_block_descent` takes over.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def enet_working_set(
         gap = enet_duality_gap(w, Xy - slope, Xy, y_norm2, l1, l2)
         if gap <= tol * y_norm2 or n_iter >= max_iter:
             break
-        joining = _offenders(slope, working.indices, l1, max(64, 4 * int(np.count_nonzero(w))))
+        joining = _offenders(slope, working.indices, l1, max(64, 4 * len(working.indices)))
         if len(working.indices) + len(joining) > max(len(y), 2000):  # their products would be larger than X
             w, gap, more = enet_block_descent(X, y, l1, l2, w, tol, max_iter - n_iter)
             return w, gap, n_iter + more

@@ -62,7 +62,7 @@ CASES = [
     pair("least squares, n=20,000 d=200", lambda: regression(0.5, 20_000, 200), squares, 1.5, "LinearRegression"),
     pair("ridge, n=20,000 d=200", lambda: regression(0.5, 20_000, 200), ridge, 1.5, "Ridge", alpha=10.0),
     pair("lasso, n=5,000 d=500, alpha=0.1", regression, lasso, 1.0, "Lasso", alpha=0.1, tol=1e-8),
-    pair("lasso, the same, alpha=0.01", regression, lasso, 2.0, "Lasso", alpha=0.01, tol=1e-8),
+    pair("lasso, the same, alpha=0.01", regression, lasso, 1.5, "Lasso", alpha=0.01, tol=1e-8),
     pair("lasso, correlated 0.9, alpha=0.01", lambda: regression(0.9), lasso, 1.0, "Lasso", alpha=0.01, tol=1e-8),
     pair("lasso, n=200 d=20,000, alpha=0.5", wide, lasso, 1.0, "Lasso", alpha=0.5, tol=1e-8),
     pair("logistic, n=20,000 d=50", binary, logistic, 1.5, "LogisticRegression", tol=1e-6),

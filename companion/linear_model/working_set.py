@@ -94,11 +94,12 @@ def enet_working_set(
 
     Most weights of a lasso are 0, and a feature whose weight is 0 takes no part: it may as well not be there. So solve
     the small problem of the features that seem to matter most, the *working set*. Then look once at all the others: at
-    the solution, :math:`|X_j^\top(y - Xw)| \le l_1` wherever the weight is 0. The worst offenders join the set, 64 or
-    four times its size at most, and the next small problem begins where the last one ended. When the duality gap over
-    *all* features is small, this proves that those left out are rightly 0. Only the products :math:`X_A^\top X_A` of
-    the set are ever computed; the rest of X is read once a round, so that few rounds are as welcome as a small set.
-    Where the set outgrows both the samples and 2,000, :func:`enet_block_descent` takes over.
+    the solution, :math:`|X_j^\top(y - Xw)| \le l_1` wherever the weight is 0. The offenders join the set: all of them
+    where they are at most four times as many as the set has, to spare a round; else the worst, four for each weight
+    that is not 0. The next small problem begins where the last one ended. When the duality gap over *all* features is
+    small, this proves that those left out are rightly 0. Only the products :math:`X_A^\top X_A` of the set are ever
+    computed; the rest of X is read once a round. Where the set outgrows both the samples and 2,000,
+    :func:`enet_block_descent` takes over.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def enet_working_set(
         gap = enet_duality_gap(w, Xy - slope, Xy, y_norm2, l1, l2)
         if gap <= tol * y_norm2 or n_iter >= max_iter:
             break
-        joining = _offenders(slope, working.indices, l1, max(64, 4 * len(working.indices)))
+        joining = _offenders(slope, working.indices, l1, max(64, 4 * int(np.count_nonzero(w))))
         if len(working.indices) + len(joining) > max(len(y), 2000):  # their products would be larger than X
             w, gap, more = enet_block_descent(X, y, l1, l2, w, tol, max_iter - n_iter)
             return w, gap, n_iter + more
@@ -156,11 +157,11 @@ def enet_working_set(
     return w.astype(X.dtype), gap, n_iter
 
 
-def _offenders(slope: Array, present: Array, l1: float, most: int) -> Array:
-    """The features outside of the set whose slope exceeds l1: all without a penalty, else the largest ones."""
+def _offenders(slope: Array, present: Array, l1: float, few: int) -> Array:
+    """The features outside of the set whose slope exceeds l1; where they are very many, a few with the largest."""
     size = np.abs(slope)
     size[present] = 0.0
     offenders = np.flatnonzero(size > l1)
-    if l1 > 0 and len(offenders) > most:
-        offenders = np.sort(offenders[np.argpartition(size[offenders], -most)[-most:]])
+    if l1 > 0 and len(offenders) > max(few, 4 * len(present)):
+        offenders = np.sort(offenders[np.argpartition(size[offenders], -few)[-few:]])
     return offenders

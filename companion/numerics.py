@@ -1,7 +1,8 @@
 r"""Elementary functions computed without overflow or cancellation, and finite differences to check gradients with.
 
 Floats keep their dtype, integers and bools become float64 (:func:`companion.validation.as_float`); float16 is computed
-in float32 and rounded at the end, as on torch's CPU. nan and infinities pass as in :mod:`scipy.special`.
+in float32 and rounded at the end, as on torch's CPU. nan and infinities pass as in :mod:`scipy.special`. What is too
+small is 0 and what is too large infinite, without a warning or an error, whatever :func:`numpy.seterr` was told.
 """
 
 import math
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from companion.annotations import Array, ArrayLike
-from companion.validation import Number, as_float, require
+from companion.validation import Boolean, Number, as_float, require
 
 __all__ = [
     "erf",
@@ -59,8 +60,9 @@ def sigmoid(z: ArrayLike) -> Array:
     array([0. , 0.5, 1. ])
     """
     z, dtype = _widen(z)
-    small = np.exp(-np.abs(z))  # in (0, 1]
-    return (np.where(z >= 0, 1, small) / (1 + small)).astype(dtype, copy=False)
+    with np.errstate(all="ignore"):
+        small = np.exp(-np.abs(z))  # in [0, 1]
+        return (np.where(z >= 0, 1, small) / (1 + small)).astype(dtype, copy=False)
 
 
 def log_sigmoid(z: ArrayLike) -> Array:
@@ -103,7 +105,8 @@ def softplus(z: ArrayLike) -> Array:
     array([0.000e+00, 6.931e-01, 1.000e+04])
     """
     z, dtype = _widen(z)
-    return (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))).astype(dtype, copy=False)
+    with np.errstate(all="ignore"):
+        return (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))).astype(dtype, copy=False)
 
 
 def logit(p: ArrayLike) -> Array:
@@ -132,21 +135,24 @@ def logit(p: ArrayLike) -> Array:
     p, dtype = _widen(p)
     if not np.all((p >= 0) & (p <= 1)):
         raise ValueError(f"p must be in [0, 1], got values between {np.min(p)} and {np.max(p)}")
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         far = np.log(p) - np.log1p(-p)
         near = 2 * np.arctanh(2 * np.clip(p, 0.25, 0.75) - 1)  # the two logarithms nearly cancel around 1/2
-    return np.where(np.abs(p - 0.5) < 0.25, near, far).astype(dtype, copy=False)[()]
+        return np.where(np.abs(p - 0.5) < 0.25, near, far).astype(dtype, copy=False)[()]
 
 
-def logsumexp(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
-    r""":math:`\log \sum_i e^{a_i}` along an axis, with the maximum taken out before the exponential.
+def logsumexp(a: ArrayLike, axis: Axis = None, b: ArrayLike | None = None, keepdims: bool = False) -> Array:
+    r""":math:`\log \sum_i b_i e^{a_i}` along an axis, with the maximum taken out before the exponential.
 
     Parameters
     ----------
     a : array_like
-        What to add up.
+        The exponents.
     axis : int or tuple of int, optional
         All axes without.
+    b : array_like, optional
+        The factors :math:`b_i`, of a shape that can be broadcast with that of ``a``; all 1 without. A factor of 0
+        leaves out even an infinite term. Where the sum is negative, its logarithm is nan.
     keepdims : bool
         Keep the axes, with length 1.
 
@@ -155,17 +161,30 @@ def logsumexp(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     ndarray
         Of nothing at all, the logarithm of 0.
 
+    Raises
+    ------
+    InvalidParameterError
+        A TypeError, if ``keepdims`` is no bool.
+
     Examples
     --------
     >>> logsumexp(np.array([1000.0, 1000.0])).round(4)
     np.float64(1000.6931)
+    >>> logsumexp([1000.0, 1000.0], b=[3.0, -2.0])
+    np.float64(1000.0)
     """
+    require("keepdims", keepdims, Boolean())
     a, dtype = _widen(a)
-    top = a.max(axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)  # all -inf, or an inf: the sum says it by itself
-    with np.errstate(divide="ignore", over="ignore"):
-        out = np.log(np.exp(a - top).sum(axis=axis, keepdims=True)) + top
-    out = out.astype(dtype, copy=False)
+    factor: Any = 1
+    if b is not None:
+        factor, other = _widen(b)
+        dtype = np.result_type(dtype, other)
+        a = np.where(factor == 0, -np.inf, a)
+    with np.errstate(all="ignore"):
+        top = a.max(axis=axis, keepdims=True, initial=-np.inf)
+        top = np.where(np.isfinite(top), top, 0)  # all -inf, or an inf: the sum says it by itself
+        out = np.log((factor * np.exp(a - top)).sum(axis=axis, keepdims=True)) + top
+        out = out.astype(dtype, copy=False)
     return out if keepdims else out.squeeze(axis=axis)[()]
 
 
@@ -198,10 +217,10 @@ def softmax(z: ArrayLike, axis: Axis = -1) -> Array:
     array([0.2689, 0.7311])
     """
     z, dtype = _widen(z)
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, and -1e308 - 1e308 is -inf
+    with np.errstate(all="ignore"):  # inf - inf is nan, and -1e308 - 1e308 is -inf
         e = np.exp(z - _largest(z, axis))
         e /= e.sum(axis=axis, keepdims=True)
-    return e.astype(dtype, copy=False)
+        return e.astype(dtype, copy=False)
 
 
 def log_softmax(z: ArrayLike, axis: Axis = -1) -> Array:
@@ -225,10 +244,10 @@ def log_softmax(z: ArrayLike, axis: Axis = -1) -> Array:
     array([-10000.,      0.])
     """
     z, dtype = _widen(z)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # the last where there is nothing
+    with np.errstate(all="ignore"):
         shifted = z - _largest(z, axis)
         out = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
-    return out.astype(dtype, copy=False)
+        return out.astype(dtype, copy=False)
 
 
 def softmax_cross_entropy(z: ArrayLike, y: Array) -> tuple[Array, Array]:
@@ -243,7 +262,7 @@ def softmax_cross_entropy(z: ArrayLike, y: Array) -> tuple[Array, Array]:
     z : array_like of shape (n_samples, K)
         Scores.
     y : ndarray of int, of shape (n_samples,)
-        Labels from 0 to K - 1.
+        Labels from 0 to K - 1. The callers see to it: here, as in every index, -1 would be the last class.
 
     Returns
     -------
@@ -260,13 +279,13 @@ def softmax_cross_entropy(z: ArrayLike, y: Array) -> tuple[Array, Array]:
            [0. , 1. ]]))
     """
     z, dtype = _widen(z)
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         p = z - _largest(z, 1)
         own = p[np.arange(len(p)), y]  # a copy
         np.exp(p, out=p)
         total = p.sum(axis=1, keepdims=True)
         p /= total
-    return (np.log(total[:, 0]) - own).astype(dtype, copy=False), p.astype(dtype, copy=False)
+        return (np.log(total[:, 0]) - own).astype(dtype, copy=False), p.astype(dtype, copy=False)
 
 
 def softplus_sigmoid(z: ArrayLike) -> tuple[Array, Array]:
@@ -291,10 +310,11 @@ def softplus_sigmoid(z: ArrayLike) -> tuple[Array, Array]:
     [[0.0, 0.6931, 10000.0], [0.0, 0.5, 1.0]]
     """
     z, dtype = _widen(z)
-    small = np.exp(-np.abs(z))  # in (0, 1]
-    softplus = np.maximum(z, 0) + np.log1p(small)
-    sigmoid = np.where(z >= 0, 1, small) / (1 + small)
-    return softplus.astype(dtype, copy=False), sigmoid.astype(dtype, copy=False)
+    with np.errstate(all="ignore"):
+        small = np.exp(-np.abs(z))  # in [0, 1]
+        softplus = np.maximum(z, 0) + np.log1p(small)
+        sigmoid = np.where(z >= 0, 1, small) / (1 + small)
+        return softplus.astype(dtype, copy=False), sigmoid.astype(dtype, copy=False)
 
 
 def _series(function: Callable[[float], float], low: float, high: float, degree: int) -> Array:
@@ -331,11 +351,12 @@ def erf(x: ArrayLike) -> Array:
     array([0.      , 0.842701])
     """
     x, dtype = _widen(x)
-    r = np.clip(np.abs(x), 1.0, 6.0)
-    small = np.clip(x, -1.0, 1.0)
-    near = small * np.polynomial.chebyshev.chebval(2 * small * small - 1, _NEAR)
-    far = 1 - np.exp(-r * r) * np.polynomial.chebyshev.chebval(((r - 2) / (r + 2) + 1 / 3) * 2.4 - 1, _FAR)
-    return np.where(np.abs(x) < 1, near, np.copysign(far, x)).astype(dtype)
+    with np.errstate(all="ignore"):
+        r = np.clip(np.abs(x), 1.0, 6.0)
+        small = np.clip(x, -1.0, 1.0)
+        near = small * np.polynomial.chebyshev.chebval(2 * small * small - 1, _NEAR)
+        far = 1 - np.exp(-r * r) * np.polynomial.chebyshev.chebval(((r - 2) / (r + 2) + 1 / 3) * 2.4 - 1, _FAR)
+        return np.where(np.abs(x) < 1, near, np.copysign(far, x)).astype(dtype)[()]
 
 
 def finite_difference_gradient(fun: Callable[[Array], Any], x: ArrayLike, eps: float = 1e-6) -> Array:
@@ -358,12 +379,21 @@ def finite_difference_gradient(fun: Callable[[Array], Any], x: ArrayLike, eps: f
     ndarray
         Of the shape of ``x``.
 
+    Raises
+    ------
+    ValueError
+        If ``x`` has nan or infinity, ``eps`` is not positive, or ``fun`` does not return a single number.
+
     Examples
     --------
     >>> finite_difference_gradient(lambda x: x @ x, np.array([1.0, 2.0])).round(6)
     array([2., 4.])
     """
-    return finite_difference_jacobian(fun, x, eps).reshape(np.shape(x))
+    jacobian = finite_difference_jacobian(fun, x, eps)
+    if jacobian.size != np.size(x):
+        shape = jacobian.shape[: jacobian.ndim - np.ndim(x)]
+        raise ValueError(f"fun returns an array of shape {shape}, expected a number")
+    return jacobian.reshape(np.shape(x))
 
 
 def finite_difference_jacobian(fun: Callable[[Array], Any], x: ArrayLike, eps: float = 1e-6) -> Array:
@@ -383,6 +413,11 @@ def finite_difference_jacobian(fun: Callable[[Array], Any], x: ArrayLike, eps: f
     ndarray of shape s + t
         The last axes are those of ``x``.
 
+    Raises
+    ------
+    ValueError
+        If ``x`` has nan or infinity, or ``eps`` is not positive.
+
     Examples
     --------
     >>> finite_difference_jacobian(lambda x: x**2, np.array([1.0, 3.0])).round(6)
@@ -391,15 +426,20 @@ def finite_difference_jacobian(fun: Callable[[Array], Any], x: ArrayLike, eps: f
     """
     require("eps", eps, Number(0, closed="neither"))
     x = np.array(as_float(x), dtype=float)
-    steps = np.maximum(eps, 4 * np.spacing(np.abs(x)))
+    if not np.isfinite(x).all():
+        raise ValueError("x has nan or infinity, where there are no differences")
+    with np.errstate(all="ignore"):
+        steps = np.maximum(eps, 4 * np.spacing(np.abs(x)))
+        above, below = np.asarray(x + steps), np.asarray(x - steps)
+        widths = np.asarray(above - below)  # between the two numbers, which are rounded
     columns = []
     for index in np.ndindex(x.shape):
-        plus, minus = x.copy(), x.copy()
-        plus[index] += steps[index]
-        minus[index] -= steps[index]
-        change = np.asarray(fun(plus), dtype=float) - np.asarray(fun(minus), dtype=float)
-        columns.append(change / (plus[index] - minus[index]))
+        plus, minus = x.copy(), x.copy()  # new ones each time: fun may change what it gets
+        plus[index], minus[index] = above[index], below[index]
+        high, low = np.array(fun(plus), dtype=float), np.array(fun(minus), dtype=float)
+        with np.errstate(all="ignore"):
+            columns.append((high - low) / widths[index])
     if not columns:
         return np.zeros((*np.shape(fun(x)), *x.shape))
     out = np.stack(columns, axis=-1)
-    return out.reshape(*out.shape[:-1], *x.shape)
+    return out.reshape((*out.shape[:-1], *x.shape))

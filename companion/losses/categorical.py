@@ -85,10 +85,11 @@ def cross_entropy(
     if labels and not epsilon and class_weight is None:
         return evaluate(label_terms, targets, z, sample_weight, reduction)
     c = np.ones(z.shape[1]) if class_weight is None else weights("class_weight", class_weight, z.shape[1:])
-    if labels and reduction == "mean":
-        c = c / (c.max() or 1.0)  # only their proportions count; so nothing overflows
     q = (targets[:, None] == np.arange(z.shape[1])).astype(float) if labels else targets
-    cq = c * ((1 - epsilon) * q + epsilon / z.shape[1])  # (n_samples, K)
+    with np.errstate(over="ignore", under="ignore"):
+        if labels and reduction == "mean":
+            c = c / (c.max() or 1.0)  # only their proportions count; so nothing overflows
+        cq = c * ((1 - epsilon) * q + epsilon / z.shape[1])  # (n_samples, K)
     return evaluate(cross_entropy_terms, cq, z, sample_weight, reduction, share=c[targets] if labels else None)
 
 

@@ -220,3 +220,120 @@ def test_finite_differences_far_out_of_nothing_and_with_a_bad_step():
     for eps in (0.0, -1e-6, np.nan, "small"):
         with pytest.raises(ValueError, match="eps="):
             numerics.finite_difference_gradient(lambda v: v.sum(), np.ones(2), eps)
+
+
+# ---- nothing warns or raises, whatever NumPy was told ----------------------------------------------------------------
+
+FAR = [1000.0, -1000.0, 800.0, 1e-320, -1e-320, 1e308, -1e308, np.inf, -np.inf, np.nan, 0.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.longdouble])
+@pytest.mark.parametrize("name", [*PAIRS, "softplus_sigmoid"])
+def test_no_floating_point_error_in_any_function(name, dtype):
+    function = getattr(numerics, name)
+    with np.errstate(all="ignore"):
+        z = np.array(FAR).astype(dtype)
+        expected = function(z)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(function(z), expected)
+        for value in z:  # one by one, and in rows of two
+            function(value)
+            function(np.array([value, z[0]]))
+            function(np.array([value, z[1]]))
+        function(z[:0])
+
+
+def test_no_floating_point_error_in_the_others():
+    with np.errstate(all="raise"):
+        for dtype in (np.float64, np.float32, np.float16):
+            numerics.logit(np.array([0.0, 6e-8, 0.5, 1.0], dtype))
+            for row in ([1000.0, -1000.0], [6e4, -6e4], [6e-8, 0.0], [np.inf, 1.0], [np.nan, 1.0]):
+                costs, _ = numerics.softmax_cross_entropy(np.array([row], dtype), np.array([1]))
+                assert costs.dtype == dtype
+        assert numerics.logit(1e-320) == scipy.special.logit(1e-320)
+        assert numerics.logsumexp([1000.0, -1000.0, 1e-320], b=[1e-320, 1.0, 0.0]) < 1000
+        assert numerics.finite_difference_gradient(lambda v: 1.0, [1e-320, 0.0, 1e308]).tolist() == [0, 0, 0]
+        tiny = numerics.finite_difference_gradient(lambda v: 1e-310 * float(v[0]), [0.0], 0.5)
+    assert_allclose(tiny, 1e-310)
+
+
+def test_every_public_function_has_been_tried_so():
+    tried = {*PAIRS, "softplus_sigmoid", "softmax_cross_entropy", "logit"}
+    assert tried | {"finite_difference_gradient", "finite_difference_jacobian"} == set(numerics.__all__)
+
+
+def test_half_precision_that_overflows_in_the_last_rounding():
+    np.testing.assert_array_equal(numerics.log_softmax(np.float16([-60000, 60000])), np.float16([-np.inf, 0]))
+
+
+@pytest.mark.parametrize("name", [*PAIRS, "logit"])
+def test_a_number_gives_a_number(name):
+    assert isinstance(getattr(numerics, name)(0.5), np.float64)
+    assert isinstance(getattr(numerics, name)(np.float16(0.5)), np.float16)
+
+
+# ---- the factors of logsumexp, in SciPy's place ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+def test_logsumexp_with_factors_against_scipy(axis, keepdims):
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=(3, 4)) * 300
+    for b in (3.0, rng.random((3, 4)), rng.random(4), rng.normal(size=(3, 1)), np.array([0, 1, 2, 3])):
+        with np.errstate(invalid="ignore"):
+            expected = scipy.special.logsumexp(a, axis, b, keepdims)
+        assert_allclose(numerics.logsumexp(a, axis, b, keepdims), expected, rtol=1e-13)
+
+
+def test_logsumexp_with_factors_of_other_shapes_dtypes_and_signs():
+    assert_allclose(numerics.logsumexp(1.0, None, [1.0, 2.0]), 1 + np.log(3))
+    assert numerics.logsumexp([np.inf, 1.0], b=[0, 1]) == 1.0  # a factor of 0 leaves out even an infinite term
+    assert np.isnan(numerics.logsumexp([1.0, 2.0], b=[1, -1]))
+    assert numerics.logsumexp(np.float32([1]), b=np.float32([2])).dtype == np.float32
+    assert numerics.logsumexp(np.float16([1]), b=np.float16([2])).dtype == np.float16
+    assert numerics.logsumexp(np.float32([1]), b=[2]).dtype == np.float64
+    with pytest.raises(TypeError, match="expected real numbers"):
+        numerics.logsumexp([1.0], b=["a"])
+    for bad in (3.0, 1, None, "no"):
+        with pytest.raises(TypeError, match="keepdims="):
+            numerics.logsumexp([1.0], keepdims=bad)
+
+
+# ---- finite differences: what fun does to its argument, and x that has none ------------------------------------------
+
+
+def test_finite_differences_of_functions_that_change_what_they_get_or_gave():
+    def changes(v):
+        value = (v**2).sum()
+        v[...] = 7.0
+        return value
+
+    kept = np.zeros(2)
+
+    def reuses(v):
+        kept[:] = v**2
+        return kept
+
+    assert_allclose(numerics.finite_difference_gradient(changes, [1.0, 2.0]), [2, 4], rtol=1e-8)
+    assert_allclose(numerics.finite_difference_jacobian(changes, [1.0, 2.0]), [2, 4], rtol=1e-8)
+    assert_allclose(numerics.finite_difference_jacobian(reuses, [1.0, 2.0]), [[2, 0], [0, 4]], rtol=1e-8)
+    assert_allclose(numerics.finite_difference_jacobian(lambda v: v, [1.0, 2.0]), np.eye(2), rtol=1e-8)
+
+
+def test_finite_differences_of_a_number():
+    assert_allclose(numerics.finite_difference_gradient(lambda x: x**2, 3.0), 6, rtol=1e-8)
+    assert numerics.finite_difference_gradient(lambda x: x**2, 3.0).shape == ()
+    assert_allclose(numerics.finite_difference_jacobian(lambda x: np.array([x, 2 * x]), 3), [1, 2], rtol=1e-8)
+
+
+@pytest.mark.parametrize("x", [np.nan, [1.0, np.inf], [[-np.inf]]])
+def test_finite_differences_at_no_number(x):
+    for differences in (numerics.finite_difference_gradient, numerics.finite_difference_jacobian):
+        with pytest.raises(ValueError, match="x has nan or infinity"):
+            differences(lambda v: np.sum(v), x)
+
+
+def test_the_gradient_of_an_array_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(3,\), expected a number"):
+        numerics.finite_difference_gradient(lambda v: v, np.ones(3))

@@ -283,7 +283,7 @@ def softmax_cross_entropy(z: ArrayLike, y: Array) -> tuple[Array, Array]:
         p = z - _largest(z, 1)
         own = p[np.arange(len(p)), y]  # a copy
         np.exp(p, out=p)
-        total = p.sum(axis=1, keepdims=True)
+        total = np.add.reduce(p, axis=1, keepdims=True)
         p /= total
         return (np.log(total[:, 0]) - own).astype(dtype, copy=False), p.astype(dtype, copy=False)
 

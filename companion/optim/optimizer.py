@@ -19,6 +19,8 @@ SCHEDULES_OWN = {"initial_lr"}
 
 def _plain(value: Any) -> Any:
     """A number of NumPy's as Python's, which does not widen float32 and is the same from a file; lists as tuples."""
+    if type(value) is float or type(value) is bool:
+        return value
     if isinstance(value, (tuple, list)):
         return tuple(map(_plain, value))
     return value.item() if isinstance(value, np.generic) else value
@@ -140,12 +142,11 @@ class Optimizer:
                     self._move(parameter, settings, group["maximize"])
 
     def _move(self, parameter: Any, settings: dict[str, Any], maximize: bool) -> None:
-        grad = parameter.grad.data
-        if grad.shape != parameter.shape:
-            raise RuntimeError(f"a gradient of shape {grad.shape} for shape {parameter.shape}")
+        values, grad = parameter.data, parameter.grad.data
+        if grad.shape != values.shape:
+            raise RuntimeError(f"a gradient of shape {grad.shape} for shape {values.shape}")
         state = self.state.get(parameter, {})
-        new, state = type(self)._step(parameter.data, -grad if maximize else grad, state, **settings)
-        parameter.data[...] = new
+        values[...], state = type(self)._step(values, -grad if maximize else grad, state, **settings)
         increment_version(parameter)
         if state:
             self.state[parameter] = state

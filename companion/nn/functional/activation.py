@@ -46,7 +46,7 @@ def relu(input: TensorLike) -> Tensor:
     tensor([0., 2.])
     """
     x = as_tensor(input)
-    if x.dtype.kind in "iu":
+    if x.data.dtype.kind in "iu":
         return ag.relu(x)
     half, x = as_floats(x)
     return rounded(ag.relu(x), half)

@@ -14,6 +14,7 @@ __all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple
 
 TensorLike: TypeAlias = Tensor | ArrayLike
 Pair: TypeAlias = int | tuple[int, ...]  # one number for both axes, or two
+READY = (np.dtype(np.float64), np.dtype(np.float32))  # what is computed with as it is
 
 
 def as_floats(*values: Any) -> list[Any]:
@@ -43,8 +44,10 @@ def as_floats(*values: Any) -> list[Any]:
     """
     halves, tensors = [], []
     for value in values:
-        tensor = None if value is None else as_tensor(value)
-        if tensor is not None:
+        tensor = value if value is None else as_tensor(value)
+        if tensor is not None and tensor.data.dtype in READY:
+            halves.append(False)
+        elif tensor is not None:
             if tensor.dtype.kind != "f":
                 tensor = Tensor(as_float(tensor.data, "input"))
             halves.append(tensor.dtype == np.float16)
@@ -175,4 +178,6 @@ def as_number(name: str, value: Any) -> float:
     >>> as_number("alpha", np.float64(0.5))
     0.5
     """
+    if type(value) is float:  # the check of other classes takes as long as a small operation
+        return value
     return float(require(name, value, Instance(Real), error=TypeError))

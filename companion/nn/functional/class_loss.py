@@ -59,7 +59,8 @@ def cross_entropy(
     tensor([6.9315e-01, 1.0000e+03])
     """
     check_reduction(reduction)
-    require("ignore_index", ignore_index, Integer(), error=TypeError)
+    if type(ignore_index) is not int:
+        require("ignore_index", ignore_index, Integer(), error=TypeError)
     smoothing = as_number("label_smoothing", label_smoothing)
     if not 0 <= smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -76,12 +77,19 @@ def cross_entropy(
             raise RuntimeError("ignore_index is not supported for floating point target")
         return rounded(reduce(_of_probabilities(z, y, weights, smoothing), reduction), half)
     classes, counted = _classes(z, y.data, ignore_index)
-    own = (np.ones(len(classes), z.dtype) if weights is None else weights[classes]) * counted
+    own = _own_weights(weights, classes, counted, z)
     if smoothing:
         values = _of_smoothed_classes(z, classes, own, counted, weights, smoothing)
     else:
         values = _of_classes(z, classes, own, counted)
-    return rounded(reduce(_where_counted(values, counted), reduction, total=own.sum()), half)
+    total = None if weights is None and counted is None else own.sum()
+    return rounded(reduce(_where_counted(values, counted), reduction, total), half)
+
+
+def _own_weights(weights: Array | None, classes: Array, counted: Array | None, z: Tensor) -> Array:
+    """The weight of each sample: that of its class, and 0 where it does not count."""
+    own = np.ones(len(classes), z.data.dtype) if weights is None else weights[classes]
+    return own if counted is None else own * counted
 
 
 def _class_weights(weight: TensorLike | None, z: Tensor) -> Array | None:
@@ -93,25 +101,27 @@ def _class_weights(weight: TensorLike | None, z: Tensor) -> Array | None:
     return weights
 
 
-def _classes(z: Tensor, target: Array, ignore_index: int) -> tuple[Array, Array]:
-    """The target classes in one row, with 0 where they are ignored, and which of them count."""
+def _classes(z: Tensor, target: Array, ignore_index: int) -> tuple[Array, Array | None]:
+    """The target classes in one row, with 0 where they are ignored; and which of them count, None if all do."""
     if target.dtype.kind not in "iu":
         raise RuntimeError(f"expected class targets of an integer dtype, got {target.dtype}")
     if target.shape[:1] != z.shape[:1]:
         raise ValueError(f"Expected input batch_size ({z.shape[0]}) to match target batch_size, got {target.shape}")
     if target.shape[1:] != z.shape[2:]:
         raise RuntimeError(f"expected class targets of shape {(z.shape[0], *z.shape[2:])}, got {target.shape}")
-    target = target.reshape(-1)
+    target, n_classes = target.reshape(-1), z.shape[1]
     counted = target != ignore_index
-    outside = counted & ((target < 0) | (target >= z.shape[1]))
+    everyone = bool(counted.all())
+    classes = target if everyone else np.where(counted, target, 0)
+    outside = (classes < 0) | (classes >= n_classes)
     if outside.any():
-        raise IndexError(f"Target {target[outside][0]} is out of bounds for {z.shape[1]} classes")
-    return np.where(counted, target, 0), counted
+        raise IndexError(f"Target {classes[outside][0]} is out of bounds for {n_classes} classes")
+    return classes, None if everyone else counted
 
 
-def _where_counted(values: Tensor, counted: Array) -> Tensor:
+def _where_counted(values: Tensor, counted: Array | None) -> Tensor:
     """The costs, without a gradient where they do not count, even if the mean divides by zero."""
-    return values if counted.all() else ag.where(counted.reshape(values.shape), values, 0.0)
+    return values if counted is None else ag.where(counted.reshape(values.shape), values, 0.0)
 
 
 def _rows(values: Array) -> Array:
@@ -125,31 +135,34 @@ def _unrows(rows: Array, shape: tuple[int, ...]) -> Array:
     return rows if len(shape) == 2 else np.moveaxis(rows.reshape(n, *places, k), -1, 1)
 
 
-def _scores(z: Tensor, counted: Array) -> Array:
+def _scores(z: Tensor, counted: Array | None) -> Array:
     """The logits in rows, 0 in those that are ignored: they may hold anything."""
     rows = _rows(z.data)
-    return rows if counted.all() else np.where(counted[:, None], rows, z.dtype.type(0))
+    return rows if counted is None else np.where(counted[:, None], rows, z.dtype.type(0))
 
 
-def _of_classes(z: Tensor, classes: Array, own: Array, counted: Array) -> Tensor:
+def _of_classes(z: Tensor, classes: Array, own: Array, counted: Array | None) -> Tensor:
     """The weighted costs ``own`` (-log p_y); the gradient of -log p_y is p, less 1 at y."""
     costs, p = numerics.softmax_cross_entropy(_scores(z, counted), classes)
+    places = np.arange(len(classes)), classes
 
     def by_logits(g: Array) -> Array:
         share = g.reshape(-1) * own
         grad = p * share[:, None]
-        grad[np.arange(len(classes)), classes] -= share
+        grad[places] -= share
         return _unrows(grad, z.shape)
 
     return record("cross_entropy", (own * costs).reshape(z.shape[0], *z.shape[2:]), (z,), (by_logits,))
 
 
 def _of_smoothed_classes(
-    z: Tensor, classes: Array, own: Array, counted: Array, weights: Array | None, smoothing: float
+    z: Tensor, classes: Array, own: Array, counted: Array | None, weights: Array | None, smoothing: float
 ) -> Tensor:
     """The costs of 1 - ``smoothing`` at the class, and the rest spread evenly."""
     even = np.full(z.shape[1], smoothing / z.shape[1], z.dtype)
-    q = counted[:, None] * (even if weights is None else even * weights)
+    q = np.tile(even if weights is None else even * weights, (len(classes), 1))
+    if counted is not None:
+        q *= counted[:, None]
     q[np.arange(len(classes)), classes] += (1 - smoothing) * own
     return _costs(z, _scores(z, counted), Tensor(_unrows(q, z.shape)))
 
@@ -235,7 +248,7 @@ def nll_loss(
         reduction = "sum" if reduction == "none" else reduction
     weights = _class_weights(weight, log_p)
     classes, counted = _classes(log_p, y.data, ignore_index)
-    own = (np.ones(len(classes), log_p.dtype) if weights is None else weights[classes]) * counted
+    own = _own_weights(weights, classes, counted, log_p)
     place = np.arange(len(classes)), classes
     values = -own * _scores(log_p, counted)[place]
 

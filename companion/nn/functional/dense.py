@@ -40,23 +40,22 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
     tensor([[3. , 6.5]])
     """
     half, x, w, b = as_floats(input, weight, bias)
-    if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1]:
-        raise RuntimeError(f"linear: the input of shape {x.shape} does not fit the weight of shape {w.shape}")
+    a, matrix = x.data, w.data
+    if matrix.ndim != 2 or a.ndim == 0 or a.shape[-1] != matrix.shape[1]:
+        raise RuntimeError(f"linear: the input of shape {a.shape} does not fit the weight of shape {matrix.shape}")
     if b is not None and b.shape != w.shape[:1]:
         raise RuntimeError(f"expected a bias of shape {w.shape[:1]}, got {b.shape}")
-    out = x.data @ w.data.T
+    out = a @ matrix.T
     if b is not None:
         out += b.data
-
-    def by_weight(g: Array) -> Array:
-        return _rows(g).T @ _rows(x.data)
-
-    vjps = (lambda g: g @ w.data, by_weight, lambda g: _rows(g).sum(axis=0))
+    vjps = (lambda g: g @ matrix, lambda g: _rows(g).T @ _rows(a), lambda g: np.add.reduce(_rows(g)))
     return rounded(record("linear", out, (x, w, b), vjps), half)
 
 
 def _rows(values: Array) -> Array:
     """One sample a row."""
+    if values.ndim == 2:
+        return values
     return values.reshape(math.prod(values.shape[:-1]), values.shape[-1])
 
 

@@ -100,10 +100,11 @@ erf = unary("erf", numerics.erf, lambda g, x: g * (ERF_SLOPE * np.exp(-x * x)))
 # nan is not <= 0: it lets the gradient pass
 relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))
 
-add = binary("add", np.add, lambda g: g, lambda g: g)
-sub = binary("sub", np.subtract, lambda g: g, lambda g: -g)
-mul = binary("mul", np.multiply, lambda g, y: g * y, lambda g, x: g * x)
-div = binary("div", _divide, lambda g, y: g / y, lambda g, out, y: -g * out / y)
+# The commonest operations take all arguments, which saves a call; an underscore says that one is not read.
+add = binary("add", np.add, lambda g, _out, _x, _y: g, lambda g, _out, _x, _y: g)
+sub = binary("sub", np.subtract, lambda g, _out, _x, _y: g, lambda g, _out, _x, _y: -g)
+mul = binary("mul", np.multiply, lambda g, _out, _x, y: g * y, lambda g, _out, x, _y: g * x)
+div = binary("div", _divide, lambda g, _out, _x, y: g / y, lambda g, out, _x, y: -g * out / y)
 power = binary("pow", np.power, _power_base, _power_exponent)
 maximum = binary(
     "maximum", np.maximum, lambda g, x, y: _share(g, x < y, x == y), lambda g, x, y: _share(g, y < x, x == y)

@@ -54,7 +54,7 @@ WORDS = {
 }
 
 PYTHON_NAMES = {"abs": "absolute", "pow": "power"}  # under which the others are imported: these words are taken
-NUMBERS = (float, int, bool)
+NUMBERS = frozenset((float, int, bool))
 EXACT = {"neg", "abs", "square", "relu"}  # leave integers integers
 DOCUMENTATION = """{sentence}
 
@@ -83,7 +83,6 @@ CALLS: dict[str, Callable[[Callable], Callable]] = {
     "y": lambda vjp: lambda g, out, x, y: vjp(g, y),
     "out y": lambda vjp: lambda g, out, x, y: vjp(g, out, y),
     "x y": lambda vjp: lambda g, out, x, y: vjp(g, x, y),
-    "out x y": lambda vjp: vjp,
 }
 
 
@@ -93,7 +92,8 @@ def uniform(*vjps: Callable) -> tuple[tuple[Callable, ...], tuple[tuple[int, ...
     Parameters
     ----------
     *vjps : callable
-        With parameters named as in :data:`PLACES`.
+        With parameters named as in :data:`PLACES`. One that takes all of them is called without a detour; those that
+        it does not read begin with an underscore.
 
     Returns
     -------
@@ -103,8 +103,9 @@ def uniform(*vjps: Callable) -> tuple[tuple[Callable, ...], tuple[tuple[int, ...
         One for each.
     """
     names = [list(inspect.signature(vjp).parameters)[1:] for vjp in vjps]
-    needs = tuple(tuple(PLACES[name] for name in read) for read in names)
-    return tuple(CALLS[" ".join(read)](vjp) for read, vjp in zip(names, vjps)), needs
+    needs = tuple(tuple(PLACES[name] for name in read if name in PLACES) for read in names)
+    direct = tuple(vjp if len(read) == len(PLACES) else CALLS[" ".join(read)](vjp) for read, vjp in zip(names, vjps))
+    return direct, needs
 
 
 def document(operation: Callable, name: str) -> None:
@@ -196,9 +197,12 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
     vjps, needs = uniform(vjp_x, vjp_y)
 
     def operation(input: Any, other: Any) -> "Tensor":
-        left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
-        right, b = (other, other.data) if isinstance(other, tensors.Tensor) else (None, constant(other))
-        if type(a) not in NUMBERS and type(b) not in NUMBERS and a.dtype is not b.dtype:
+        left = input if isinstance(input, tensors.Tensor) else None
+        right = other if isinstance(other, tensors.Tensor) else None
+        a = constant(input) if left is None else left.data
+        b = constant(other) if right is None else right.data
+        with_number = (left is None and type(a) in NUMBERS) or (right is None and type(b) in NUMBERS)
+        if not with_number and a.dtype is not b.dtype:
             a, b = promote_dtypes(a, b)
         try:
             out = forward(a, b)

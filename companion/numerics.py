@@ -62,7 +62,7 @@ def sigmoid(z: ArrayLike) -> Array:
     z, dtype = _widen(z)
     with np.errstate(all="ignore"):
         small = np.exp(-np.abs(z))  # in [0, 1]
-        return (np.where(z >= 0, 1, small) / (1 + small)).astype(dtype, copy=False)
+        return (np.maximum(small, z >= 0) / (1 + small)).astype(dtype, copy=False)
 
 
 def log_sigmoid(z: ArrayLike) -> Array:
@@ -106,7 +106,18 @@ def softplus(z: ArrayLike) -> Array:
     """
     z, dtype = _widen(z)
     with np.errstate(all="ignore"):
-        return (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))).astype(dtype, copy=False)
+        return (np.maximum(z, 0) + _log1p(np.exp(-np.abs(z)))).astype(dtype, copy=False)
+
+
+def _log1p(x: Array) -> Array:
+    """log(1 + x) of x in [0, 1]. In float32 NumPy has a fast logarithm, and u = 1 + x leaves only x - (u - 1) over."""
+    if x.dtype != np.float32:
+        return np.log1p(x)
+    u = 1 + x
+    rest = np.subtract(x, u - 1)  # exact
+    rest /= u  # log(u + rest) = log u + rest / u, but for the square of the rounding
+    rest += np.log(u)
+    return rest
 
 
 def logit(p: ArrayLike) -> Array:
@@ -312,8 +323,8 @@ def softplus_sigmoid(z: ArrayLike) -> tuple[Array, Array]:
     z, dtype = _widen(z)
     with np.errstate(all="ignore"):
         small = np.exp(-np.abs(z))  # in [0, 1]
-        softplus = np.maximum(z, 0) + np.log1p(small)
-        sigmoid = np.where(z >= 0, 1, small) / (1 + small)
+        softplus = np.maximum(z, 0) + _log1p(small)
+        sigmoid = np.maximum(small, z >= 0) / (1 + small)
         return softplus.astype(dtype, copy=False), sigmoid.astype(dtype, copy=False)
 
 

@@ -1,5 +1,6 @@
 """From the last tensor back to the first: the order, and the one function that hands gradients on."""
 
+import sys
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,8 @@ def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) 
         if node._hooks is not None:
             grad = _call_hooks(node, node._hooks, grad)
         if node._inputs is None:
-            accumulate(node, grad)
+            shared = _holders(grad) not in ALONE  # counted before the call below, which holds it, too
+            accumulate(node, grad, copy=shared)
             continue
         if node._inputs is FREED:  # a hook ran backward through here
             raise RuntimeError(FREED_WORDS)
@@ -169,6 +171,23 @@ def pass_back(node: "Tensor", grad: Array, pending: "dict[Tensor, Array]") -> No
             pending[source] = part if before is None else before + part
 
 
+def _holders(grad: Array) -> tuple[int, ...]:
+    """How many hold an array, and the array that it is a view of; nothing where it must not be written to."""
+    if not (grad.flags.writeable and grad.flags.c_contiguous):
+        return ()
+    return sys.getrefcount(grad), 0 if grad.base is None else sys.getrefcount(grad.base)
+
+
+def _held_alone() -> set[tuple[int, ...]]:
+    """What :func:`_holders` counts where nobody holds the array but the caller: counted here as Python counts it."""
+    new = np.empty(1)
+    view = np.empty((1, 1)).reshape(1)
+    return {_holders(new), _holders(view)}
+
+
+ALONE = _held_alone()  # as in torch, a leaf takes over such a gradient instead of copying it
+
+
 def _call_hooks(node: "Tensor", hooks: "tensors.Hooks", grad: Array) -> Array:
     """The gradient after all hooks; the tensor keeps it if that was asked for."""
     for hook in tuple(hooks):
@@ -182,7 +201,7 @@ def _call_hooks(node: "Tensor", hooks: "tensors.Hooks", grad: Array) -> Array:
     return grad
 
 
-def accumulate(tensor: "Tensor", grad: Array) -> None:
+def accumulate(tensor: "Tensor", grad: Array, copy: bool = True) -> None:
     """Add to ``tensor.grad``.
 
     Parameters
@@ -190,7 +209,9 @@ def accumulate(tensor: "Tensor", grad: Array) -> None:
     tensor : Tensor
         Whose gradient it is.
     grad : ndarray of its shape
-        Copied.
+        What to add.
+    copy : bool
+        False where nobody else holds this array.
 
     Examples
     --------
@@ -201,8 +222,11 @@ def accumulate(tensor: "Tensor", grad: Array) -> None:
     >>> x.grad
     tensor([2., 2.])
     """
-    grad = np.array(grad, tensor.dtype)
-    tensor.grad = tensors.Tensor(grad if tensor.grad is None else tensor.grad.data + grad)
+    if tensor.grad is not None:
+        grad = tensor.grad.data + grad
+    elif copy:
+        grad = np.array(grad)
+    tensor.grad = tensors.Tensor(grad, dtype=tensor.dtype)
 
 
 def graph(output: "Tensor") -> tuple[list[tuple[str, tuple[int, ...]]], list[tuple[int, int]]]:

@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from companion import autograd as ag
-from companion.autograd import Tensor, no_grad
+from companion.autograd import Tensor, backward, no_grad
 
 
 def test_by_hand():
@@ -310,3 +310,32 @@ def test_a_step_between_forward_and_backward_is_refused():
     layer.load_state_dict(layer.state_dict())
     with pytest.raises(RuntimeError, match="inplace"):
         loss.backward()
+
+
+# ---- whose memory a gradient is --------------------------------------------------------------------------------------
+
+
+def test_leaf_takes_over_a_gradient_that_nobody_else_holds(monkeypatch):
+    copied = []
+    accumulate = backward.accumulate
+    monkeypatch.setattr(
+        backward, "accumulate", lambda leaf, grad, copy=True: copied.append(copy) or accumulate(leaf, grad, copy)
+    )
+    x = Tensor(np.ones((3, 4)), requires_grad=True)
+    (x * 2).sum().backward()
+    (x.reshape(12) * 2).sum().backward()
+    assert copied == [False, False]
+    x.sum().backward()  # one number, spread over the shape
+    x.backward(np.ones((3, 4)))
+    assert copied[2:] == [True, True]
+
+
+@pytest.mark.parametrize("function", [lambda x, y: x + y, lambda x, y: x.reshape(12) + y.reshape(12), lambda x, y: x])
+def test_gradients_share_no_memory(function):
+    x, y = (Tensor(np.ones((3, 4)), requires_grad=True) for _ in range(2))
+    out = function(x, y)
+    g, seen = np.ones(out.shape), []
+    x.register_hook(seen.append)
+    out.backward(g)
+    others = [g, seen[0].data, *([] if y.grad is None else [y.grad.data])]
+    assert not any(np.shares_memory(x.grad.data, other) for other in others)

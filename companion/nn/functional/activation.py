@@ -10,7 +10,7 @@ from companion import autograd as ag
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import Tensor, as_tensor, record
-from companion.nn.functional.arguments import TensorLike, as_floats, as_number, rounded
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, rounded
 from companion.validation import Instance, require
 
 __all__ = [
@@ -373,4 +373,11 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
     """
     half, x = as_floats(input)
     beta, threshold = as_number("beta", beta), as_number("threshold", threshold)
-    return rounded(ag.where(x.data * beta > threshold, x, ag.softplus(x * beta) / beta), half)
+
+    def ramp_and_slope(a: Array) -> tuple[Array, Array]:
+        ramp, slope = numerics.softplus_sigmoid(beta * a)
+        linear = beta * a > threshold
+        return np.where(linear, a, ramp / beta), np.where(linear, 1, slope)
+
+    out, slopes = by_blocks(ramp_and_slope, x.data)
+    return rounded(record("softplus", out, (x,), (lambda g: g * slopes,), needs=()), half)

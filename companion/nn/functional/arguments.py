@@ -1,6 +1,6 @@
 """How the functions read their arguments, and in which precision they compute."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -10,10 +10,11 @@ from companion.annotations import Array, ArrayLike
 from companion.autograd import Tensor, as_tensor, record
 from companion.validation import Instance, Integer, as_float, require
 
-__all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple", "rounded"]
+__all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple", "by_blocks", "rounded"]
 
 TensorLike: TypeAlias = Tensor | ArrayLike
 Pair: TypeAlias = int | tuple[int, ...]  # one number for both axes, or two
+BLOCK = 2**15  # elements
 READY = (np.dtype(np.float64), np.dtype(np.float32))  # what is computed with as it is
 
 
@@ -84,6 +85,35 @@ def _cast(x: Tensor, dtype: type) -> Tensor:
     with np.errstate(over="ignore"):  # beyond 65,504 a float16 is infinite, as in torch
         out: Array = x.data.astype(dtype)
     return record("to", out, (x,), (lambda g: g,))
+
+
+def by_blocks(function: Callable[..., tuple[Array, Array]], *arrays: Array) -> tuple[Array, Array]:
+    """A function of each element, block by block: what it stores on its way stays in the processor's cache.
+
+    Parameters
+    ----------
+    function : callable
+        Of as many arrays; it returns two.
+    *arrays : ndarray
+        Of one shape; broadcast ones, too.
+
+    Returns
+    -------
+    first, second : ndarray
+        Of this shape, and the dtype that the arrays have together.
+
+    Examples
+    --------
+    >>> by_blocks(lambda a, b: (a + b, a * b), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    (array([4., 6.]), array([3., 8.]))
+    """
+    shape, arrays = arrays[0].shape, tuple(map(np.atleast_1d, arrays))
+    first, second = (np.empty(arrays[0].shape, np.result_type(*arrays)) for _ in range(2))
+    step = max(1, BLOCK * len(first) // max(1, first.size))
+    for start in range(0, len(first), step):
+        block = slice(start, start + step)
+        first[block], second[block] = function(*(a[block] for a in arrays))
+    return first.reshape(shape), second.reshape(shape)
 
 
 def as_tuple(name: str, value: Any, n: int, low: int | None = None) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from companion import autograd as ag
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import Tensor, as_tensor, record
-from companion.nn.functional.arguments import TensorLike, as_floats, as_number, rounded
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, rounded
 from companion.validation import Boolean, require
 
 __all__ = [
@@ -246,23 +246,32 @@ def binary_cross_entropy_with_logits(
 
 
 def _binary_costs(z: Tensor, y: Tensor, positive: Tensor) -> Tensor:
-    """One exponential, of -abs(z), serves both logarithms and the gradient; nothing overflows or cancels."""
+    """The costs, and with them their slopes, for the way back."""
     try:
-        np.broadcast_shapes(z.shape, positive.shape)
+        shape = np.broadcast_shapes(z.shape, positive.shape)
     except ValueError as error:
         raise RuntimeError(f"pos_weight of shape {positive.shape} does not fit the input {z.shape}") from error
-    log_term, small = numerics.softplus_sigmoid(-np.abs(z.data))  # log(1 + e^-|z|), and sigma(-|z|)
-    of_one = log_term + np.maximum(-z.data, 0)  # -log sigma(z)
-    of_zero = log_term + np.maximum(z.data, 0)  # -log(1 - sigma(z))
-    yes, no = positive.data * y.data, 1 - y.data
+    costs, slopes = by_blocks(_costs_and_slopes, *(np.broadcast_to(t.data, shape) for t in (z, y, positive)))
 
-    def by_logits(g: Array) -> Array:
-        above = (z.data >= 0).astype(small.dtype)  # arithmetic is several times faster than a choice
-        sigma, rest = small + above * (1 - 2 * small), small + (1 - above) * (1 - 2 * small)
-        return g * (no * sigma - yes * rest)
+    def by_target(g: Array) -> Array:
+        return g * (positive.data * numerics.softplus(-z.data) - numerics.softplus(z.data))
 
-    vjps = (by_logits, lambda g: g * (positive.data * of_one - of_zero), lambda g: g * (y.data * of_one))
-    return record("binary_cross_entropy", yes * of_one + no * of_zero, (z, y, positive), vjps)
+    def by_positive(g: Array) -> Array:
+        return g * (y.data * numerics.softplus(-z.data))
+
+    vjps = (lambda g: g * slopes, by_target, by_positive)
+    return record("binary_cross_entropy", costs, (z, y, positive), vjps)
+
+
+def _costs_and_slopes(z: Array, y: Array, positive: Array) -> tuple[Array, Array]:
+    """One exponential, of -abs(z), serves both logarithms and the gradient; nothing overflows or cancels."""
+    log_term, small = numerics.softplus_sigmoid(-np.abs(z))  # log(1 + e^-|z|), and sigma(-|z|)
+    of_one = log_term + np.maximum(-z, 0)  # -log sigma(z)
+    of_zero = log_term + np.maximum(z, 0)  # -log(1 - sigma(z))
+    above = (z >= 0).astype(small.dtype)  # arithmetic is several times faster than a choice
+    sigma, rest = small + above * (1 - 2 * small), small + (1 - above) * (1 - 2 * small)
+    yes, no = positive * y, 1 - y
+    return yes * of_one + no * of_zero, no * sigma - yes * rest
 
 
 # ---- of distributions ------------------------------------------------------------------------------------------------

@@ -169,6 +169,8 @@ def make_blobs(
     centers = as_float(centers, "centers", ValueError)
     if centers.ndim != 2 or not len(centers):
         raise ValueError(f"centers has shape {centers.shape}, expected (n_classes, n_features)")
+    if not np.isfinite(centers).all():
+        raise ValueError("centers holds NaN or infinity")
     rng = check_random_state(random_state)
     y = rng.permutation(np.arange(n_samples) % len(centers))
     return centers[y] + cluster_std * rng.standard_normal((n_samples, centers.shape[1])), y
@@ -215,7 +217,11 @@ def make_logistic(
         raise ValueError(f"coef has shape {w.shape}, expected (n_features,)")
     rng = check_random_state(random_state)
     X = rng.standard_normal((n_samples, len(w)))
-    return X, (rng.random(n_samples) < sigmoid(X @ w + intercept)).astype(int)
+    with np.errstate(all="ignore"):
+        scores = X @ w + intercept
+    if not np.isfinite(scores).all():
+        raise ValueError("coef holds NaN, infinity or numbers whose products overflow")
+    return X, (rng.random(n_samples) < sigmoid(scores)).astype(int)
 
 
 def make_separable(n_samples: int = 40, margin: float = 0.5, random_state: Seed = None) -> tuple[Array, Array]:

@@ -1,13 +1,21 @@
-"""Linear systems that a formula has brought into an easy shape, and columns without their means."""
+"""Linear systems that a formula has brought into an easy shape, moderate units, and columns without their means."""
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from companion.annotations import Array, ArrayLike
-from companion.validation import Boolean, Integer, Option, as_float, require
+from companion.validation import Boolean, Integer, Number, Option, as_float, require
 
-__all__ = ["center_columns", "cholesky_solve", "forward_substitution", "scale_to_one", "solve_triangular"]
+__all__ = [
+    "center_columns",
+    "cholesky_solve",
+    "forward_substitution",
+    "moderate_units",
+    "scale_to_one",
+    "solve_triangular",
+]
 
 BLOCK = 64  # rows that are solved one by one; between blocks work matrix products
 
@@ -32,7 +40,8 @@ def forward_substitution(lower: Array, b: Array) -> Array:
     >>> forward_substitution(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 9.0]))
     array([1., 2.])
     """
-    x = np.zeros_like(b)
+    lower, b = as_float(lower, "lower"), as_float(b, "b")  # an integer x would be cut off
+    x = np.zeros(b.shape, np.result_type(lower, b))
     for i in range(len(b)):
         x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
     return x
@@ -48,6 +57,7 @@ def _forward_in_blocks(lower: Array, b: Array) -> Array:
     return x
 
 
+@np.errstate(under="ignore")
 def solve_triangular(a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bool = False) -> Array:
     """Solve ``a x = b`` for a triangular matrix, by substitution.
 
@@ -111,6 +121,7 @@ def _as_system(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
     return a.astype(dtype, copy=False), b.astype(dtype, copy=False)
 
 
+@np.errstate(under="ignore")
 def cholesky_solve(A: Array, b: Array, rcond: float | None = None) -> Array:
     r"""Solve :math:`Aw = b`, A symmetric and positive definite, by :math:`A = LL^\top`.
 
@@ -151,6 +162,7 @@ def cholesky_solve(A: Array, b: Array, rcond: float | None = None) -> Array:
     return solve_triangular(lower, solve_triangular(lower, b, lower=True), trans=1, lower=True)
 
 
+@np.errstate(under="ignore")
 def scale_to_one(columns: Array) -> tuple[Array, Array]:
     """Each column times a power of two, which is exact, so that its largest entry is between 1/2 and 1.
 
@@ -171,21 +183,103 @@ def scale_to_one(columns: Array) -> tuple[Array, Array]:
     >>> scale_to_one(np.array([6.0, 3.0]))
     (array([0.75 , 0.375]), np.int32(3))
     """
+    columns = as_float(columns, "columns")
     exponents = np.frexp(np.abs(columns).max(axis=0, initial=0.0))[1]
     return np.ldexp(columns, -exponents), exponents
 
 
+class _Units(NamedTuple):
+    """X and y were divided by ``2**X`` and ``2**y``: powers of two, which change exponents and no digit."""
+
+    X: int
+    y: Any  # an exponent, or one for each target
+
+    def weights(self, w: Array) -> Array:
+        """The coefficients of X and y as they were before."""
+        with np.errstate(over="ignore", under="ignore"):
+            w = np.ldexp(w, self.y - self.X)
+        if not np.isfinite(w).all():
+            raise ValueError("the coefficients overflow: scale X or y")
+        return w
+
+    def lengths(self, s: Array) -> Array:
+        """The singular values of X as it was before."""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.ldexp(s, self.X)
+
+    def penalty(self, alpha: float) -> float:
+        """The penalty for X as it is now."""
+        return math.ldexp(alpha, -2 * self.X)
+
+
+def moderate_units(X: Array, y: Array, alpha: float = 0.0) -> tuple[Array, Array, _Units]:
+    """X and y in units in which no square of them overflows or vanishes, and these units.
+
+    The units are powers of two, which change no digit; numbers that are moderate already stay what they are.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Not modified; integers become float64.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The same; each target has its own unit.
+    alpha : float, non-negative
+        A penalty on squared coefficients of X: its root is to be moderate, too.
+
+    Returns
+    -------
+    X, y : ndarray
+        Those given, divided by their units.
+    unit : object
+        Its methods ``weights``, ``lengths`` and ``penalty`` turn coefficients and singular values back, and the
+        penalty into that of the new X.
+
+    Raises
+    ------
+    ValueError
+        For NaN and infinity.
+
+    Examples
+    --------
+    >>> X, y, unit = moderate_units(np.array([[2.0**1000]]), np.array([3.0]))
+    >>> X, y, unit.weights(y / X[0]) == 3 / 2.0**1000
+    (array([[0.5]]), array([3.]), array([ True]))
+    """
+    X, y = as_float(X, "X"), as_float(y, "y")
+    alpha = float(require("alpha", alpha, Number(0)))
+    of_X = int(_extreme_exponent(max(float(_largest(X)), math.sqrt(alpha)), X))
+    of_y = _extreme_exponent(_largest(y, axis=0), y)
+    with np.errstate(under="ignore"):
+        X = np.ldexp(X, -of_X) if of_X else X
+        y = np.ldexp(y, -of_y) if of_y.any() else y
+    return X, y, _Units(of_X, of_y)
+
+
+def _largest(values: Array, axis: int | None = None) -> Any:
+    largest = np.maximum(values.max(axis, initial=0.0), -values.min(axis, initial=0.0))
+    if not np.isfinite(largest).all():  # NaN passes through a maximum
+        raise ValueError("X and y must be finite: they hold NaN or infinity, or an overflow made one")
+    return largest
+
+
+def _extreme_exponent(largest: Any, values: Array) -> Any:
+    """The exponent of a largest number beyond the fourth root of what the dtype holds, or of its inverse; else 0."""
+    exponent = np.frexp(largest)[1]
+    return np.where(np.abs(exponent) > np.finfo(values.dtype).maxexp // 4, exponent, 0)
+
+
+@np.errstate(under="ignore")
 def center_columns(columns: Array, weight: Array | None = None) -> tuple[Array, Array]:
     """Each column without its weighted mean, and the means.
 
     The mean of a column that hardly varies is itself uncertain by about as much as the column varies. There it is
-    taken again, of the differences from one entry, which are exact; and what differs by rounding errors alone counts
-    as constant: its deviations are 0.
+    taken again, of the differences from one entry, which are exact; and what differs by a rounding error alone, from
+    one float to the next, counts as constant: its deviations are 0.
 
     Parameters
     ----------
     columns : ndarray of shape (n, m)
-        Of float64 or float32; not modified.
+        Of float64 or float32 (integers become float64); not modified.
     weight : ndarray of shape (n,), optional
         Not negative, with a positive sum.
 
@@ -199,7 +293,7 @@ def center_columns(columns: Array, weight: Array | None = None) -> tuple[Array, 
     Raises
     ------
     ValueError
-        Where a sum overflows.
+        Where a sum or a difference overflows.
 
     Examples
     --------
@@ -208,18 +302,27 @@ def center_columns(columns: Array, weight: Array | None = None) -> tuple[Array, 
            [ 0.,  0.],
            [ 0.,  1.]]), array([0.1, 2. ]))
     """
+    columns = as_float(columns, "columns")
     mean = _weighted_mean(columns, weight).astype(columns.dtype)
-    with np.errstate(over="ignore"):  # an infinite deviation ends in an infinite coefficient, which is refused
-        deviations = columns - mean
+    deviations = _difference(columns, mean)
     counted = np.arange(len(columns)) if weight is None else np.flatnonzero(weight)
     for j in _flat_columns(deviations, mean, counted):
         first = columns[counted[0], j]
-        difference = columns[:, j] - first
-        if np.abs(difference[counted]).max() <= 2 * np.finfo(columns.dtype).eps * abs(first):
-            difference[:] = 0
+        difference = _difference(columns[:, j], first)
         correction = _weighted_mean(difference, weight).astype(columns.dtype)
-        deviations[:, j], mean[j] = difference - correction, first + correction
+        constant = np.ptp(difference[counted]) <= np.spacing(np.abs(columns[counted, j]).min())
+        deviations[:, j] = 0 if constant else difference - correction
+        mean[j] = first + correction
     return deviations, mean
+
+
+def _difference(columns: Array, mean: Array) -> Array:
+    """The columns minus their means; unlike an array operation, it does not go on with what overflows."""
+    try:
+        with np.errstate(over="raise"):
+            return columns - mean
+    except FloatingPointError:
+        raise ValueError("a deviation from the mean overflows: scale the data") from None
 
 
 def _weighted_mean(values: Array, weight: Array | None) -> Any:
@@ -236,7 +339,10 @@ def _weighted_mean(values: Array, weight: Array | None) -> Any:
 
 
 def _flat_columns(deviations: Array, mean: Array, counted: Array) -> Array:
-    """The columns of which no deviation is larger than the mean may be wrong; most drop out at a look at few rows."""
-    error = (len(deviations) * np.finfo(float).eps + 2 * np.finfo(mean.dtype).eps) * np.abs(mean)
+    """The columns of which no deviation is 1000 times as large as the mean may be wrong, so that squares would show it.
+
+    Most of the others drop out at a look at few rows.
+    """
+    error = 1000 * (len(deviations) * np.finfo(float).eps + 2 * np.finfo(mean.dtype).eps) * np.abs(mean)
     flat = np.flatnonzero((np.abs(deviations[counted[:100]]) <= error).all(axis=0))
     return flat[(np.abs(deviations[np.ix_(counted, flat)]) <= error[flat]).all(axis=0)]

@@ -1,15 +1,16 @@
 """Features made from features: standardization and polynomials (``sklearn.preprocessing``)."""
 
+import math
 from itertools import chain, combinations, combinations_with_replacement
 from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
 from companion.annotations import Array, ArrayLike
 from companion.linalg import center_columns, scale_to_one
-from companion.validation import FLOATS, Boolean, Checked, Instance, Integer, Option, check_features, require
+from companion.validation import FLOATS, Boolean, Checked, Instance, Integer, Option, as_table, check_features, require
 
 __all__ = ["PolynomialFeatures", "StandardScaler", "monomials"]
 
@@ -49,6 +50,7 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.with_mean = with_mean
         self.with_std = with_std
 
+    @np.errstate(under="ignore")
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn means and standard deviations.
 
@@ -67,7 +69,7 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Raises
         ------
         ValueError
-            For data that are no finite numbers, and where a mean overflows.
+            For data that are no finite numbers, and where a mean, or a deviation from it, overflows.
         """
         self._check_parameters()
         columns = check_features(self, X)
@@ -84,6 +86,7 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.scale_ = np.where(constant, 1.0, scale) if self.with_std else None
         return self
 
+    @np.errstate(under="ignore")
     def transform(self, X: ArrayLike) -> Array:
         """X, shifted and scaled.
 
@@ -106,21 +109,30 @@ class StandardScaler(Checked, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             Z /= self.scale_
         return Z.astype(given.dtype, copy=False)
 
+    @np.errstate(under="ignore")
     def inverse_transform(self, X: ArrayLike) -> Array:
         """From standardized features back to the original ones.
 
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Standardized features.
+            Standardized features; no names are asked for, as they are most often what ``transform`` gave.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             A new array.
+
+        Raises
+        ------
+        ValueError
+            For data that are no finite numbers, and for another number of features.
         """
         check_is_fitted(self)
-        given = check_features(self, X, reset=False, floats=KEPT)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # it sums, to find infinities fast
+            given = as_table(check_array(X), KEPT)
+        if given.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {given.shape[1]} features, expected {self.n_features_in_}")
         back = given.astype(float)
         if self.with_std:
             back *= self.scale_
@@ -155,11 +167,22 @@ def monomials(
     >>> monomials(2, 2)
     [(), (0,), (1,), (0, 0), (0, 1), (1, 1)]
     """
-    low, high = (1, degree) if isinstance(degree, (int, np.integer)) else degree
-    degrees = [0] if include_bias else []
-    degrees += range(max(low, 1), high + 1)
     choose = combinations if interaction_only else combinations_with_replacement
-    return list(chain.from_iterable(choose(range(n_features), d) for d in degrees))
+    return list(chain.from_iterable(choose(range(n_features), d) for d in _degrees(degree, include_bias)))
+
+
+def _degrees(degree: int | tuple[int, int], include_bias: bool) -> list[int]:
+    """The degrees of the monomials: from the lowest, or 1, to the highest, behind 0 for the constant."""
+    low, high = (1, int(degree)) if isinstance(degree, (int, np.integer)) else map(int, degree)
+    return [0] * include_bias + list(range(max(low, 1), high + 1))
+
+
+def _count_monomials(n_features: int, degree: int | tuple[int, int], interaction_only: bool, include_bias: bool) -> int:
+    """How many :func:`monomials` there are; to list them all would take long for many features."""
+    degrees = _degrees(degree, include_bias)
+    if interaction_only:
+        return sum(math.comb(n_features, d) for d in degrees)
+    return sum(math.comb(n_features + d - 1, d) for d in degrees)  # choices of d, each as often as one likes
 
 
 class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
@@ -246,18 +269,22 @@ class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
         self._check_parameters()
         degree = self._check_degree()
         n_features = check_features(self, X).shape[1]
-        self._terms = monomials(n_features, degree, self.interaction_only, self.include_bias)
-        if not self._terms:
+        chosen = n_features, degree, self.interaction_only, self.include_bias
+        number = _count_monomials(*chosen)
+        if not number:
             raise ValueError(f"degree={self.degree!r} and include_bias=False leave no feature at all")
-        self.n_output_features_ = len(self._terms)
+        self._chosen, self.n_output_features_ = chosen, number
         return self
 
     @property
     def powers_(self) -> Array:
         """The exponent of each input in each output."""
         check_is_fitted(self)
-        return np.array([np.bincount(term, minlength=self.n_features_in_) for term in self._terms], dtype=int)
+        return np.array(
+            [np.bincount(term, minlength=self.n_features_in_) for term in monomials(*self._chosen)], dtype=int
+        )
 
+    @np.errstate(under="ignore")
     def transform(self, X: ArrayLike) -> Array:
         """The monomials of the rows of X; float32 and float16 stay what they are.
 
@@ -274,7 +301,7 @@ class PolynomialFeatures(Checked, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         columns = check_features(self, X, reset=False, floats=KEPT)
         out = np.empty((len(columns), self.n_output_features_), columns.dtype, self.order)
-        place = {term: i for i, term in enumerate(self._terms)}
+        place = {term: i for i, term in enumerate(monomials(*self._chosen))}
         for term, i in place.items():
             if term and term[:-1] in place:  # a shorter monomial, made before, times one feature
                 out[:, i] = out[:, place[term[:-1]]] * columns[:, term[-1]]

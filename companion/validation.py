@@ -25,6 +25,7 @@ __all__ = [
     "Number",
     "Option",
     "as_float",
+    "as_table",
     "check_features",
     "check_random_state",
     "require",
@@ -69,6 +70,8 @@ class Number:
         """Whether the value has the kind, and lies within the bounds."""
         if not isinstance(value, self.kind) or isinstance(value, (bool, np.bool_)):
             return False
+        if self.kind is Real:
+            value = _nearest_float(value)
         above = self.low <= value if self.closed in ("left", "both") and np.isfinite(self.low) else self.low < value
         below = value <= self.high if self.closed in ("right", "both") else value < self.high
         return bool(above and below)
@@ -77,6 +80,15 @@ class Number:
         left = "[" if self.closed in ("left", "both") and np.isfinite(self.low) else "("
         right = "]" if self.closed in ("right", "both") else ")"
         return f"{self.words} in {left}{self.low}, {self.high}{right}"
+
+
+def _nearest_float(value: Any) -> float:
+    """A number as computations see it: infinite where it is an integer, fraction or longdouble beyond the floats."""
+    try:
+        with np.errstate(all="ignore"):
+            return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
 
 
 @dataclass(frozen=True)
@@ -329,8 +341,43 @@ def check_features(
     array([[1.],
            [2.]])
     """
-    checked = validate_data(estimator, X, y, **checks)  # numbers of any kind; dates still pass
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # it sums, to find infinities fast
+        checked = validate_data(estimator, X, y, **checks)  # numbers of any kind; dates still pass
     X, *rest = checked if isinstance(checked, tuple) else (checked,)
-    X = as_float(X, "X", ValueError)
-    X = X if X.dtype in floats else X.astype(float)
+    X = as_table(X, floats)
     return (X, *rest) if rest else X
+
+
+def as_table(X: ArrayLike, floats: tuple[Any, ...] = FLOATS) -> Array:
+    """Finite numbers in one of some dtypes.
+
+    Parameters
+    ----------
+    X : array_like of finite numbers
+        Not modified.
+    floats : tuple of dtypes
+        What X may stay; everything else becomes float64.
+
+    Returns
+    -------
+    ndarray of the shape of X
+        X itself where nothing had to be done.
+
+    Raises
+    ------
+    ValueError
+        For everything that is no real number, and for a longdouble that float64 does not hold.
+
+    Examples
+    --------
+    >>> as_table(np.array([[1, 2]]))
+    array([[1., 2.]])
+    """
+    X = as_float(X, "X", ValueError)
+    if X.dtype in floats:
+        return X
+    with np.errstate(over="ignore", under="ignore"):
+        X = X.astype(float)
+    if not np.isfinite(X).all():
+        raise ValueError(f"Input X contains infinity or a value too large for {X.dtype!r}.")
+    return X

@@ -34,6 +34,7 @@ def scale_rows(factor: Array, rows: Array) -> Array:
     array([[1., 1.],
            [6., 8.]])
     """
+    factor, rows = as_float(factor, "factor"), as_float(rows, "rows")
     return factor.reshape(-1, *(1,) * (rows.ndim - 1)) * rows
 
 
@@ -71,6 +72,7 @@ def center(
     (array([[-1.],
            [ 1.]]), array([-2.,  2.]), array([2.]), array(4.))
     """
+    X, y = as_float(X, "X"), as_float(y, "y")
     if fit_intercept:
         targets, y_mean = center_columns(y.reshape(len(y), -1), sample_weight)
         y, y_mean = targets.reshape(y.shape), y_mean.reshape(y.shape[1:])
@@ -122,9 +124,12 @@ class LinearRegressorMixin(Checked, RegressorMixin):
         return features, targets, weight
 
     def _set_solution(self, w: Array, X_mean: Array, y_mean: Array) -> None:
-        """Store w of shape (n_features,) or (n_features, n_targets) and the intercept that belongs to it."""
-        self.coef_ = w.T
-        self.intercept_ = y_mean - X_mean @ w if self.fit_intercept else 0.0
+        """Store w of shape (n_features,) or (n_features, n_targets) and the intercept that belongs to it, if finite."""
+        with np.errstate(all="ignore"):
+            intercept = y_mean - X_mean @ w if self.fit_intercept else 0.0
+        if not (np.isfinite(w).all() and np.isfinite(intercept).all()):
+            raise ValueError("the coefficients overflow: scale X or y")
+        self.coef_, self.intercept_ = w.T, intercept
 
     def predict(self, X: ArrayLike) -> Array:
         """:math:`Xw + b`.
@@ -140,7 +145,9 @@ class LinearRegressorMixin(Checked, RegressorMixin):
             The predictions.
         """
         check_is_fitted(self)
-        return check_features(self, X, reset=False) @ self.coef_.T + self.intercept_
+        features = check_features(self, X, reset=False)
+        with np.errstate(under="ignore"):
+            return features @ self.coef_.T + self.intercept_
 
 
 class LinearClassifierMixin(Checked, ClassifierMixin):
@@ -165,7 +172,8 @@ class LinearClassifierMixin(Checked, ClassifierMixin):
     intercept_: Array
 
     def _scores(self, X: Array) -> Array:
-        scores = X @ self.coef_.T + self.intercept_
+        with np.errstate(under="ignore"):
+            scores = X @ self.coef_.T + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def decision_function(self, X: ArrayLike) -> Array:

@@ -1,12 +1,13 @@
 r"""Least squares and ridge regression, in closed form."""
 
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin
 
 from companion.annotations import Array, ArrayLike
-from companion.linalg import cholesky_solve, scale_to_one, solve_triangular
+from companion.linalg import cholesky_solve, moderate_units, scale_to_one, solve_triangular
 from companion.linear_model.base import LinearRegressorMixin, center, scale_rows
 from companion.validation import Boolean, Instance, Number, Option, as_float, require
 
@@ -46,6 +47,7 @@ def triangular(X: Array, y: Array) -> tuple[Array, Array]:
     (array([[5.]]), array([10.]))
     """
     d = X.shape[1]
+    X, y = as_float(X, "X"), as_float(y, "y")
     r: Any = np.linalg.qr(np.column_stack([X, y]), mode="r")  # mode "r" returns R alone
     return r[:d, :d], r[:d, d:].reshape(d, *y.shape[1:])
 
@@ -102,6 +104,8 @@ def lstsq_qr(X: Array, y: Array) -> Array:
     ------
     numpy.linalg.LinAlgError
         Where the columns of X are dependent to working precision.
+    ValueError
+        For NaN and infinity, and where a coefficient overflows.
 
     Examples
     --------
@@ -110,11 +114,12 @@ def lstsq_qr(X: Array, y: Array) -> Array:
     """
     if X.shape[0] < X.shape[1]:
         raise np.linalg.LinAlgError(f"{X.shape[1]} columns of length {X.shape[0]} are dependent")
+    X, y, unit = moderate_units(X, y)
     r, qty = triangular(X, y)
     left, whole = np.abs(np.diag(r)), np.abs(r).max(axis=0, initial=0.0)
     if not (left > _rounding(r) * whole).all():
         raise np.linalg.LinAlgError("the columns of X are dependent to working precision")
-    return solve_triangular(r, qty)
+    return unit.weights(solve_triangular(r, qty))
 
 
 def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, int, Array]:
@@ -129,6 +134,7 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     rcond : float, optional
         Singular values up to ``rcond`` times the largest count as 0. Without, it is the machine precision times
         :math:`10 \sqrt{\min(n, d)}`: what the rounding errors of a factorization reach, however many samples there are.
+        The same holds where it is not between 0 and 1, as in LAPACK.
 
     Returns
     -------
@@ -137,7 +143,12 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     rank : int
         How many singular values count.
     singular : ndarray of shape (min(n_samples, n_features),)
-        The singular values, falling.
+        The singular values, falling; infinite where they overflow.
+
+    Raises
+    ------
+    ValueError
+        For NaN and infinity, which :func:`numpy.linalg.lstsq` lets through, and where a coefficient overflows.
 
     Examples
     --------
@@ -145,13 +156,15 @@ def lstsq_svd(X: Array, y: Array, rcond: float | None = None) -> tuple[Array, in
     >>> w.round(10), rank
     (array([1., 1.]), 1)
     """
+    X, y, unit = moderate_units(X, y)  # powers of two where X or y is extreme, else 1
     if X.shape[0] > X.shape[1]:  # a tall X has the singular values and the V of its R
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
-    rcond = _rounding(vt) if rcond is None else rcond
+    if rcond is None or not 0 < rcond < 1:
+        rcond = _rounding(vt)
     keep = s > rcond * s.max(initial=0.0)
     w = vt[keep].T @ scale_rows(1 / s[keep], u.T[keep] @ y)
-    return w, int(keep.sum()), s
+    return unit.weights(w), int(keep.sum()), unit.lengths(s)
 
 
 def ridge_normal(X: Array, y: Array, alpha: float) -> Array:
@@ -214,17 +227,24 @@ def ridge_svd(X: Array, y: Array, alpha: float) -> Array:
     ndarray of shape (n_features,) or (n_features, n_targets)
         The coefficients w.
 
+    Raises
+    ------
+    ValueError
+        For NaN and infinity, and where a coefficient overflows.
+
     Examples
     --------
     >>> ridge_svd(np.array([[1.0], [1.0]]), np.array([3.0, 3.0]), alpha=1.0).round(10)
     array([2.])
     """
+    X, y, unit = moderate_units(X, y, alpha)
+    alpha = unit.penalty(alpha)
     if X.shape[0] > X.shape[1]:
         X, y = triangular(X, y)
     u, s, vt = np.linalg.svd(X, full_matrices=False)
     keep = s > _rounding(vt) * s.max(initial=0.0)
-    factor = 1 / (s[keep] + alpha / s[keep])  # s / (s**2 + alpha) without overflow
-    return vt[keep].T @ scale_rows(factor, u.T[keep] @ y)
+    factor = s[keep] / (s[keep] ** 2 + alpha)
+    return unit.weights(vt[keep].T @ scale_rows(factor, u.T[keep] @ y))
 
 
 def _rounding(factor: Array) -> float:
@@ -240,7 +260,8 @@ def _add_to_diagonal(matrix: Array, alpha: float) -> Array:
 class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
     """Centered data, handed to a solver."""
 
-    def _solve(self, X: Array, y: Array) -> Array:
+    def _solve(self, X: Array, y: Array) -> tuple[Array, dict[str, Any]]:
+        """The coefficients, and the other attributes that the solver knows."""
         raise NotImplementedError
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -267,11 +288,13 @@ class _LeastSquares(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
             where means or coefficients overflow.
         """
         X, y, sample_weight = self._validated(X, y, sample_weight, multi_output=True)
-        with np.errstate(all="ignore"):  # what overflows is refused below
+        with np.errstate(all="ignore"):  # what overflows is refused
             Xc, yc, X_mean, y_mean = center(X, y, sample_weight, self.fit_intercept)
-            self._set_solution(self._solve(Xc, yc), X_mean, y_mean)
-        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
-            raise ValueError("the coefficients overflow: scale X or y")
+            w, found = self._solve(Xc, yc)
+            self._set_solution(w, X_mean, y_mean)
+        for name in ("rank_", "singular_"):  # of an earlier fit with another solver
+            self.__dict__.pop(name, None)
+        self.__dict__.update(found)
         return self
 
 
@@ -283,7 +306,8 @@ class LinearRegression(_LeastSquares):
     fit_intercept : bool
         Whether b is fitted; it is 0 without.
     tol : float, non-negative
-        With ``solver="svd"``, singular values up to ``tol`` times the largest count as 0; so in scikit-learn.
+        With ``solver="svd"``, singular values up to ``tol`` times the largest count as 0; so in scikit-learn. 0 and
+        numbers from 1 on stand for the rounding errors of the factorization.
     solver : {"svd", "qr", "normal"}
         Not in scikit-learn, whose solver is ``"svd"``: it gives the shortest solution where there are many; the others
         raise ``LinAlgError`` where the columns are dependent to working precision.
@@ -316,15 +340,16 @@ class LinearRegression(_LeastSquares):
         self.tol = tol
         self.solver = solver
 
-    def _solve(self, X: Array, y: Array) -> Array:
+    def _solve(self, X: Array, y: Array) -> tuple[Array, dict[str, Any]]:
         if self.solver == "svd":
-            w, self.rank_, self.singular_ = lstsq_svd(X, y, self.tol)
-            return w
+            w, rank, singular = lstsq_svd(X, y, float(self.tol))
+            return w, {"rank_": rank, "singular_": singular}
         if self.solver == "qr":
-            return lstsq_qr(X, y)
+            return lstsq_qr(X, y), {}
         X, X_exponents = scale_to_one(X)  # now no square can overflow
         y, y_exponents = scale_to_one(y)
-        return np.ldexp(lstsq_normal(X, y), y_exponents - X_exponents.reshape(-1, *(1,) * (y.ndim - 1)))
+        w = lstsq_normal(X, y)
+        return np.ldexp(w, y_exponents - X_exponents.reshape(-1, *(1,) * (y.ndim - 1))), {}
 
 
 class Ridge(_LeastSquares):
@@ -359,7 +384,7 @@ class Ridge(_LeastSquares):
     """
 
     _parameter_rules = {
-        "alpha": (Number(0), Instance(list, tuple, np.ndarray)),
+        "alpha": (Number(0), Instance(Collection)),  # each of its numbers is looked at in _solve
         "fit_intercept": (Boolean(),),
         "solver": (Option("auto", "cholesky", "svd"),),
     }
@@ -369,26 +394,25 @@ class Ridge(_LeastSquares):
         self.fit_intercept = fit_intercept
         self.solver = solver
 
-    def _solve(self, X: Array, y: Array) -> Array:
-        targets, exponents = scale_to_one(y.reshape(len(y), -1))
-        alphas = np.ravel(self.alpha).tolist()
-        for alpha in alphas:
-            require("alpha", alpha, Number(0))
+    def _solve(self, X: Array, y: Array) -> tuple[Array, dict[str, Any]]:
+        targets = y.reshape(len(y), -1)
+        alphas = [float(require("alpha", alpha, Number(0))) for alpha in np.ravel(self.alpha).tolist()]
         if len(alphas) not in (1, targets.shape[1]):
             raise ValueError(f"{len(alphas)} penalties alpha for {targets.shape[1]} targets")
-        self.n_iter_ = None
-        self.solver_ = "svd" if self.solver == "svd" else "cholesky"
-        if len(alphas) == 1:
-            w = self._solve_one(X, targets, alphas[0])
-        else:
-            w = np.column_stack([self._solve_one(X, target, alpha) for target, alpha in zip(targets.T, alphas)])
-        w = np.ldexp(w, exponents)  # (n_features, n_targets)
-        return w[:, 0] if w.shape[1] == 1 else w
+        solver = "svd" if self.solver == "svd" else "cholesky"
+        columns = []
+        for alpha, column in zip(alphas, [targets] if len(alphas) == 1 else targets.T[:, :, None]):
+            w, solver = self._solve_one(X, column, alpha, solver)
+            columns.append(w)
+        w = np.column_stack(columns)  # (n_features, n_targets)
+        return w[:, 0] if w.shape[1] == 1 else w, {"solver_": solver, "n_iter_": None}
 
-    def _solve_one(self, X: Array, y: Array, alpha: float) -> Array:
-        if self.solver_ == "cholesky":
+    def _solve_one(self, X: Array, y: Array, alpha: float, solver: str) -> tuple[Array, str]:
+        """The coefficients by this solver or, where it would lose too many digits, by the other; and its name."""
+        if solver == "cholesky":
+            scaled, exponents = scale_to_one(y)
             try:
-                return ridge_normal(X, y, alpha)
+                return np.ldexp(ridge_normal(X, scaled, alpha), exponents), solver
             except np.linalg.LinAlgError:
-                self.solver_ = "svd"
-        return ridge_svd(X, y, alpha)
+                pass
+        return ridge_svd(X, y, alpha), "svd"

@@ -133,6 +133,9 @@ def test_a_seed_may_be_a_generator_of_either_kind(make):
         (lambda: datasets.make_blobs(5, centers=np.empty((0, 2))), "centers has shape"),
         (lambda: datasets.make_blobs(5, centers=[[0, 1]], cluster_std=True), "cluster_std=True"),
         (lambda: datasets.make_logistic(5, 1.0), "coef has shape"),
+        *[(lambda bad=bad: datasets.make_logistic(5, [bad]), "coef holds NaN") for bad in (np.nan, np.inf, -np.inf)],
+        (lambda: datasets.make_logistic(50, [1e308, 1e308]), "products overflow"),
+        *[(lambda bad=bad: datasets.make_blobs(5, centers=[[bad]]), "centers holds NaN") for bad in (np.nan, np.inf)],
         (lambda: datasets.make_heteroscedastic(True), "n_samples=True"),
     ],
 )

@@ -11,6 +11,7 @@ from companion.linalg import (
     center_columns,
     cholesky_solve,
     forward_substitution,
+    moderate_units,
     scale_to_one,
     solve_triangular,
 )
@@ -31,6 +32,19 @@ def test_substitution_by_hand():
     # 2 x = 2, x + 4 y = 9
     assert_array_equal(forward_substitution(np.array([[2.0, 7.0], [1.0, 4.0]]), np.array([2.0, 9.0])), [1, 2])
     assert_array_equal(solve_triangular([[4, 1], [0, 2]], [9, 2]), [2, 1])
+
+
+@pytest.mark.parametrize("code", "bBiIlf")
+def test_integers_are_neither_cut_off_nor_wrapped(code):
+    lower, b = np.array([[4, 0], [1, 3]], code), np.array([2, 100], code)
+    assert_allclose(forward_substitution(lower, b), [0.5, 99.5 / 3], rtol=1e-6)
+    assert_allclose(forward_substitution(lower.astype(float), b), [0.5, 99.5 / 3])
+    assert_allclose(cholesky_solve(np.array([[4, 2], [2, 3]], code), np.array([8, 8], code)), [1, 2], rtol=1e-6)
+    deviations, mean = center_columns(np.array([[100], [103]], code))
+    assert_array_equal(deviations, [[-1.5], [1.5]])
+    assert_array_equal(mean, [101.5])
+    scaled, exponent = scale_to_one(np.array([100, 50], code))
+    assert scaled.dtype == (np.float32 if code == "f" else float) and scaled[0] == 100 / 128 and exponent == 7
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 200])
@@ -154,6 +168,32 @@ def test_scaling_by_powers_of_two_is_exact(dtype):
     assert np.ldexp(scaled, exponents)[0, 0] == largest
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_moderate_numbers_stay_themselves_and_extreme_ones_become_moderate(dtype):
+    X, y = np.array([[3.0, 1e-5]], dtype), np.array([[2.0, 3.0]], dtype)
+    same_X, same_y, unit = moderate_units(X, y)
+    assert same_X is X and same_y is y and unit.X == 0
+    for exponent in (-120, -40, 40, 120) if dtype == np.float32 else (-1000, -300, 300, 1000):
+        moderate, targets, unit = moderate_units(np.ldexp(X, exponent), np.ldexp(y, [0, exponent]))
+        assert 0.5 <= np.abs(moderate).max() <= 1 and moderate.dtype == targets.dtype == dtype
+        assert_array_equal(np.ldexp(moderate, unit.X), np.ldexp(X, exponent))
+        assert targets[0, 0] == 2 and 0.5 <= targets[0, 1] <= 1
+        assert_array_equal(unit.lengths(moderate), np.ldexp(X, exponent))
+        assert_array_equal(unit.weights(np.ones((1, 2), dtype))[0, 1] > 0, True)
+    X, _, unit = moderate_units(X, y, 1e300)
+    assert np.abs(X).max() < 1e-100 or dtype == np.float32
+    assert 0.25 <= unit.penalty(1e300) <= 1
+
+
+def test_moderate_units_refuse_what_is_not_finite():
+    for bad in (np.nan, np.inf, -np.inf):
+        for X, y in (([[bad, 1.0]], [1.0]), ([[1.0, 1.0]], [bad])):
+            with pytest.raises(ValueError, match="X and y must be finite"):
+                moderate_units(np.array(X), np.array(y))
+    with pytest.raises(ValueError, match="alpha=-1"):
+        moderate_units(np.ones((1, 1)), np.ones(1), -1)
+
+
 # Means
 
 
@@ -200,6 +240,32 @@ def test_one_rounding_error_is_no_variation_and_a_hundred_are():
     steps = np.arange(-50.0, 51.0)[:, None]
     deviations, _ = center_columns(1.0 + steps * EPS * 2)
     assert_array_equal(deviations, steps * EPS * 2)  # to the last bit
+
+
+@pytest.mark.parametrize(
+    ("dtype", "first"), [(np.float64, 2.0**53), (np.float32, 2.0**24), (np.float64, -(2.0**53) - 4)]
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_three_neighboring_floats_are_not_constant_and_two_are(dtype, first, weighted):
+    weight = np.array([1.0, 2.0, 1.0]) if weighted else None
+    deviations, mean = center_columns((first + np.array([[0.0], [2.0], [4.0]])).astype(dtype), weight)
+    assert_array_equal(deviations[:, 0], [-2, 0, 2])
+    assert_array_equal(mean, [first + 2])
+    deviations, mean = center_columns((first + np.array([[0.0], [2.0], [0.0]])).astype(dtype), weight)
+    assert_array_equal(deviations, 0)
+    assert mean[0] in (first, first + 2)
+
+
+def test_deviations_of_some_neighboring_floats_are_as_exact_as_those_of_many():
+    steps = np.array([0.0, 0, 0, 0, 0, 0, 0, 20])  # their mean is no float beside 2**24
+    for size in (1, 5, 100):
+        columns = (2.0**24 + 2 * size * steps[:, None]).astype(np.float32)
+        assert_array_equal(center_columns(columns)[0][:, 0], 2 * size * (steps - 2.5))
+
+
+def test_a_deviation_that_overflows_is_refused():
+    with pytest.raises(ValueError, match="a deviation from the mean overflows"):
+        center_columns(np.array([[1.7e308], [-1.7e308], [-1.7e308]]))
 
 
 @pytest.mark.parametrize("columns", [np.full((4, 1), 1e308), np.array([[1e308], [1.5e308]])])

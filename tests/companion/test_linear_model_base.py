@@ -59,6 +59,14 @@ def test_without_an_intercept_nothing_is_subtracted():
     assert_array_equal(y_mean, [0])
 
 
+def test_integers_do_not_wrap():
+    assert_array_equal(scale_rows(np.array([100], np.int8), np.array([100], np.int8)), [10_000])
+    X, y, X_mean, y_mean = center(np.array([[1], [2]], np.int8), np.array([100, 101], np.int8))
+    assert_array_equal(X, [[-0.5], [0.5]])
+    assert_array_equal(y, [-0.5, 0.5])
+    assert X_mean[0] == 1.5 and y_mean == 100.5
+
+
 # Targets
 
 
@@ -94,6 +102,24 @@ def test_scores_and_classes_by_hand():
     three = Scores([5, 6, 7], [[1.0], [0.0], [-1.0]], [0.0, 0.5, 0.0]).fit([[0.0]], [0])
     assert_array_equal(three.decision_function([[2.0]]), [[2, 0.5, -2]])
     assert_array_equal(three.predict([[2.0], [0.0], [-1.0]]), [5, 6, 7])
+
+
+def test_underflow_is_no_error_in_predictions():
+    tiny = np.full((1, 1), 1e-200)
+    with np.errstate(under="raise"):
+        model = Fixed().fit([[0.0], [1.0]], [0.0, 1.0])
+        model.coef_ = np.array([1e-200])
+        assert model.predict(tiny).shape == (1,)
+        assert Scores([0, 1], [[1e-200]], [0.0]).fit([[0.0]], [0]).decision_function(tiny) == [0]
+
+
+def test_a_solution_that_overflows_is_not_stored():
+    model = Fixed().fit([[0.0], [1.0]], [0.0, 1.0])
+    before = dict(vars(model))
+    for w, mean in ((np.array([np.nan]), 0.0), (np.array([1e308]), 1e308)):
+        with pytest.raises(ValueError, match="the coefficients overflow"):
+            model._set_solution(w, np.array([mean]), np.array(0.0))
+    assert vars(model) == before
 
 
 @pytest.mark.parametrize("model", [Fixed(), Scores()])

@@ -1,8 +1,10 @@
 """Least squares and ridge regression beside NumPy, scikit-learn and torch."""
 
 import pickle
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -254,6 +256,40 @@ def test_inputs_are_left_alone():
     for model in (LinearRegression(), LinearRegression(solver="qr"), Ridge(), Ridge(solver="svd")):
         model.fit(X, y)
         assert (X == X0).all() and (y == y0).all()
+
+
+def test_a_new_solver_leaves_nothing_of_the_old_one():
+    X, y = data()
+    model = LinearRegression().fit(X, y)
+    assert model.rank_ == 5 and len(model.singular_) == 5
+    model.set_params(solver="qr").fit(X[:, :2], y)
+    assert not hasattr(model, "rank_") and not hasattr(model, "singular_")
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), LinearRegression(solver="normal"), Ridge(0.0)])
+@pytest.mark.parametrize(("unit_X", "unit_y"), [(1e-200, 1e200), (1.0, np.nan)])
+def test_a_refused_fit_leaves_the_model_as_it_was(model, unit_X, unit_y):
+    X, y = data()
+    model = clone(model).fit(X, y)
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="overflow|NaN"):
+        model.fit(unit_X * X, unit_y * y)
+    assert vars(model) == before  # the very same arrays
+
+
+@pytest.mark.parametrize("alpha", [Fraction(1, 2), pd.Series([0.5]), (0.5,), np.float32(0.5), np.array(0.5)])
+def test_a_penalty_may_be_any_number_or_series(alpha):
+    X, y = data()
+    for solver in ("cholesky", "svd"):
+        ours, plain = Ridge(alpha, solver=solver).fit(X, y), Ridge(0.5, solver=solver).fit(X, y)
+        assert_allclose(ours.coef_, plain.coef_, rtol=1e-12)
+    assert_allclose(LinearRegression(tol=Fraction(1, 2)).fit(X, y).coef_, LinearRegression(tol=0.5).fit(X, y).coef_)
+
+
+@pytest.mark.parametrize("alpha", [10**400, np.longdouble("1e400"), {1.0}, {1.0: 1}, [True], pd.Series(["1"])])
+def test_a_penalty_that_is_no_finite_number_is_refused(alpha):
+    with pytest.raises(InvalidParameterError, match="alpha="):
+        Ridge(alpha).fit(*data())
 
 
 def test_pipeline_grid_search_clone_pickle_and_frames():

@@ -90,6 +90,17 @@ def test_the_cut_off_is_the_parameter_tol():
         assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("tol", [0.0, 1.0, 5.0])
+def test_a_cut_off_outside_of_0_and_1_is_that_of_rounding_errors(tol):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    X[:, 2] = X[:, 0] - X[:, 1]
+    for design, rank in ((X, 2), (X[:, :2], 2), (X[:2], 2)):
+        ours = LinearRegression(tol=tol, fit_intercept=False).fit(design, design[:, 0])
+        assert ours.rank_ == rank
+        assert_allclose(ours.predict(design), design[:, 0], atol=1e-12)
+        assert_allclose(lstsq_svd(design, design[:, 0], tol)[0], ours.coef_)
+
+
 # Units of X and y
 
 
@@ -170,6 +181,84 @@ def test_a_target_of_any_size_beside_another():
 def test_a_mean_that_overflows_is_refused(model, X, y):
     with pytest.raises(ValueError, match="a mean overflows"):
         model.fit(np.reshape(X, (3, 1)), y)
+
+
+SOLVERS = [*RIDGES, LinearRegression(solver="qr"), LinearRegression(solver="normal")]
+
+
+@pytest.mark.parametrize("model", [*SOLVERS, Ridge(), Ridge(solver="svd")])
+@pytest.mark.parametrize(
+    ("dtype", "size", "n"), [(np.float64, 1e308, 6), (np.float32, 2e37, 1000), (np.float32, 3e37, 400)]
+)
+@pytest.mark.parametrize("target", [1.0, 1e37])
+def test_a_column_may_be_longer_than_the_largest_float(model, dtype, size, n, target):
+    signs = np.tile([1.0, -1.0], n // 2)
+    X, y = (size * signs[:, None]).astype(dtype), (target * signs).astype(dtype)
+    model = clone(model).fit(X, y)
+    assert_allclose(model.predict(X), y, rtol=1e-5)
+    assert getattr(model, "rank_", 1) == 1
+
+
+@pytest.mark.parametrize("model", SOLVERS)
+def test_features_and_targets_up_to_the_largest_float(model):
+    X, y = np.array([[1e308], [-1e308]] * 3), np.array([1e308, -1e308] * 3)
+    assert_allclose(clone(model).fit(X, y).coef_, [1])
+    assert_allclose(clone(model).set_params(fit_intercept=False).fit(X, y).coef_, [1])
+
+
+@pytest.mark.parametrize("unit", [1e308, 1e200, 1e-200, 1e-307])
+def test_the_functions_know_every_unit(unit):
+    X, y = np.full((4, 1), unit), np.ones(4)
+    assert_allclose(lstsq_qr(X, y) * unit, [1])
+    assert_allclose(ridge_svd(X, y, 0.0) * unit, [1])
+    w, rank, singular = lstsq_svd(X, y)
+    assert_allclose(w * unit, [1])
+    assert rank == 1 and singular[0] == (np.inf if unit == 1e308 else pytest.approx(2 * unit, rel=1e-9))
+    assert_allclose(ridge_svd(X, unit * y, 0.0), [1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", SOLVERS)
+@pytest.mark.parametrize("unit", [1e-310, 1e-160, 1e-30])
+def test_denormal_features_have_coefficients(model, unit):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = X @ [1.0, 2.0, 3.0]
+    assert_allclose(clone(model).fit(X * 1e-310, y * unit).coef_ / (unit / 1e-310), [1, 2, 3], rtol=1e-8)
+
+
+@pytest.mark.parametrize("solve", [lstsq_qr, lstsq_svd, lambda X, y: ridge_svd(X, y, 0.0)])
+def test_coefficients_beyond_the_floats_are_refused(solve):
+    with pytest.raises(ValueError, match="the coefficients overflow"):
+        solve(np.full((4, 1), 1e-200), np.full(4, 1e200))
+    for bad in (np.nan, np.inf):
+        for X, y in (([[1.0], [bad]], [1.0, 2.0]), ([[1.0], [2.0]], [1.0, bad])):
+            with pytest.raises(ValueError, match="X and y must be finite"):
+                solve(np.array(X), np.array(y))
+
+
+@pytest.mark.parametrize("alpha", [1e-300, 1e-10, 1.0, 1e100, 1e300])
+@pytest.mark.parametrize("unit", [1e-150, 1e-20, 1.0, 1e100, 1e150])
+def test_the_factor_of_ridge_in_every_unit(alpha, unit):
+    X, y = unit * np.array([[1.0], [1.0]]), np.array([3.0, 3.0])
+    root = np.longdouble(unit)
+    assert_allclose(ridge_svd(X, y, alpha), [float(6 * root / (2 * root**2 + alpha))], rtol=1e-12)
+
+
+@pytest.mark.parametrize("model", [*SOLVERS, Ridge(solver="svd"), Ridge()])
+@pytest.mark.parametrize("unit", [1e-310, 1e-160, 1.0, 1e160])
+def test_underflow_is_no_error_whatever_the_user_set(model, unit):
+    X = unit * np.random.default_rng(0).normal(1, 1, size=(20, 3))
+    y, weight, tiny = X[:, 0] * 0.5, np.linspace(0, 1, 20), X * 1e-160
+    with np.errstate(under="raise"):
+        predicted = clone(model).fit(X, y, sample_weight=weight).predict(tiny)
+    assert np.isfinite(predicted).all()
+
+
+@pytest.mark.parametrize("model", [*SOLVERS, Ridge(1e-6)])
+def test_three_neighboring_floats_vary(model):
+    X, y = np.array([[1.7e9], [1.7e9 + 128], [1.7e9 + 256]], np.float32), np.arange(3, dtype=np.float32)
+    assert_allclose(clone(model).fit(X, y).predict(X), [0, 1, 2], atol=1e-5)
+    targets = np.array([2**24, 2**24 + 2, 2**24 + 4], np.float32)
+    assert_allclose(clone(model).fit(y[:, None], targets).coef_, [2], rtol=1e-5)
 
 
 # Weights

@@ -1,8 +1,10 @@
 """StandardScaler and PolynomialFeatures beside scikit-learn's."""
 
 import math
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn import preprocessing as reference
@@ -86,6 +88,35 @@ def test_scaler_gives_mean_zero_and_variance_one_and_goes_back():
     assert_allclose(X, before, rtol=0)
 
 
+def test_three_neighboring_floats_have_their_mean_and_variance():
+    X = np.array([[2.0**53], [2.0**53 + 2], [2.0**53 + 4]])
+    ours, theirs = StandardScaler().fit(X), reference.StandardScaler().fit(X)
+    assert ours.mean_[0] == theirs.mean_[0] == 2**53 + 2
+    assert_allclose(ours.var_, theirs.var_)
+    assert_allclose(ours.transform(X), theirs.transform(X))
+
+
+def test_going_back_asks_for_no_names():
+    frame = pd.DataFrame({"a": [0.0, 2.0], "b": [1.0, 5.0]})
+    scaler = StandardScaler().fit(frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_allclose(scaler.inverse_transform([[-1.0, 1.0]]), [[0, 5]])
+        assert_allclose(scaler.inverse_transform(frame.rename(columns={"a": "z"})), [[1, 5], [3, 13]])
+    for X, words in (([[1.0]], "X has 1 features, expected 2"), ([["a", "b"]], "bytes/strings|expected real numbers")):
+        with pytest.raises(ValueError, match=words):
+            scaler.inverse_transform(X)
+
+
+def test_underflow_is_no_error():
+    X = np.array([[1e-200, 1.0], [3e-200, 2.0], [1e-320, 2.0]])
+    with np.errstate(under="raise"):
+        scaler = StandardScaler().fit(X)
+        back = scaler.inverse_transform(scaler.transform(X))
+        assert PolynomialFeatures(3).fit_transform(X).shape == (3, 10)
+    assert_allclose(back, X, atol=1e-215)
+
+
 def test_polynomials_by_hand():
     assert_allclose(PolynomialFeatures(2).fit_transform([[2.0, 3.0]]), [[1, 2, 3, 4, 6, 9]])
 
@@ -128,6 +159,19 @@ def test_polynomials_keep_the_dtype_and_give_the_order_that_scikit_learn_gives(d
 @pytest.mark.parametrize(("p", "d"), [(1, 3), (2, 3), (10, 3), (4, 5)])
 def test_the_number_of_monomials_is_a_binomial_coefficient(p, d):
     assert len(monomials(p, d)) == math.comb(p + d, d)
+
+
+def test_fit_counts_without_making_a_list():
+    X = np.zeros((1, 60))
+    assert PolynomialFeatures(8).fit(X).n_output_features_ == math.comb(68, 8)
+    chosen = PolynomialFeatures((20, 30), interaction_only=True, include_bias=False).fit(X)
+    assert chosen.n_output_features_ == sum(math.comb(60, d) for d in range(20, 31))
+
+
+def test_what_was_fitted_is_what_is_transformed():
+    model = PolynomialFeatures(2).fit([[1.0, 2.0]])
+    model.set_params(degree=3, include_bias=False)
+    assert model.transform([[1.0, 2.0]]).shape == (1, 6) and len(model.powers_) == 6
 
 
 @pytest.mark.parametrize(
@@ -180,3 +224,8 @@ def test_switches_of_the_scaler_are_true_or_false(parameter, value):
 def test_a_mean_that_overflows_is_refused():
     with pytest.raises(ValueError, match="a mean overflows"):
         StandardScaler().fit([[1.5e308], [1.6e308]])
+
+
+def test_a_deviation_that_overflows_is_refused():
+    with pytest.raises(ValueError, match="a deviation from the mean overflows"):
+        StandardScaler().fit([[1.7e308], [-1.7e308], [-1.7e308]])

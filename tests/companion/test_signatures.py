@@ -98,7 +98,8 @@ ALONE = {
             Trace armijo_line_search gradient_step lbfgs_direction newton_direction wolfe_line_search""",
     },
     "linalg": {
-        "the steps beneath the linear models": "center_columns cholesky_solve forward_substitution scale_to_one"
+        "the steps beneath the linear models": """
+            center_columns cholesky_solve forward_substitution moderate_units scale_to_one""",
     },
     "autograd": {
         "how operations are made and recorded": """

@@ -1,9 +1,13 @@
 """The rules for parameters: what each allows, in which words it refuses, and the one rule about dtypes."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
+from companion.linear_model import Ridge
+from companion.preprocessing import PolynomialFeatures, StandardScaler
 from companion.validation import (
     Boolean,
     Checked,
@@ -136,3 +140,25 @@ def test_features_are_those_that_the_estimator_was_fitted_to():
     check_features(estimator, [[1, 2], [3, 4]])
     with pytest.raises(ValueError, match="X has 1 features, but BaseEstimator is expecting 2"):
         check_features(estimator, [[1]], reset=False)
+
+
+@pytest.mark.parametrize("value", ["1e400", "-1e400"])
+def test_a_longdouble_beyond_float64_is_infinite(value):
+    X = np.array([[1.0], [np.longdouble(value)]])
+    with pytest.raises(ValueError, match="Input X contains infinity or a value too large for dtype"):
+        check_features(BaseEstimator(), X)
+    for model in (Ridge(fit_intercept=False), StandardScaler(), PolynomialFeatures()):
+        with pytest.raises(ValueError, match="Input X contains infinity"):
+            model.fit(X, [0.0, 1.0])
+    assert check_features(BaseEstimator(), X[:1]).dtype == float
+
+
+def test_a_check_raises_no_floating_point_error():
+    X = np.tile(np.array([[3e37], [-3e37]], np.float32), (200, 1))
+    with np.errstate(all="raise"):
+        assert check_features(BaseEstimator(), X) is X
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), np.longdouble("1e400"), Fraction(10**400)])
+def test_a_number_beyond_the_floats_is_no_finite_number(value):
+    assert not Number().allows(value) and Integer().allows(10**400)

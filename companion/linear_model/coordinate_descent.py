@@ -8,13 +8,16 @@ With respect to one coefficient this is a parabola plus an absolute value, whose
 (:func:`soft_threshold`); coordinate descent takes these minima in turn (:func:`coordinate_pass`). Two ideas make it
 fast. Once the zeros and the signs are found, what is left is a linear system (:func:`face_minimum`). And since few
 features are needed, only their products are (:mod:`companion.linear_model.working_set`).
+
+Integers are taken as float64. Numbers too small for a float are 0, even where ``np.seterr`` would have them raised.
 """
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from companion.annotations import Array
+from companion.annotations import Array, ArrayLike
+from companion.validation import as_float
 
 __all__ = [
     "active_set",
@@ -27,12 +30,12 @@ __all__ = [
 ]
 
 
-def soft_threshold(z: Array, t: float) -> Array:
+def soft_threshold(z: ArrayLike, t: float) -> Array:
     r"""Move z towards 0 by t, and to 0 if it is nearer: the minimizer of :math:`\tfrac12 (w - z)^2 + t|w|`.
 
     Parameters
     ----------
-    z : ndarray or float
+    z : array_like
         Where the parabola has its bottom.
     t : float, non-negative
         The weight of the absolute value.
@@ -47,7 +50,9 @@ def soft_threshold(z: Array, t: float) -> Array:
     >>> soft_threshold(np.array([-3.0, 0.5, 2.0]), 1.0)
     array([-2.,  0.,  1.])
     """
-    return np.sign(z) * np.maximum(np.abs(z) - t, 0.0)
+    z = as_float(z, "z")
+    with np.errstate(under="ignore"):
+        return np.sign(z) * np.maximum(np.abs(z) - t, 0.0)
 
 
 def enet_duality_gap(w: Array, q: Array, Xy: Array, y_norm2: float, l1: float, l2: float) -> float:
@@ -83,15 +88,18 @@ def enet_duality_gap(w: Array, q: Array, Xy: Array, y_norm2: float, l1: float, l
     >>> enet_duality_gap(w, w, np.array([2.0]), 4.0, l1=1.0, l2=0.0)
     0.0
     """
-    slope = Xy - q - l2 * w  # minus the gradient of the smooth part
-    if l1 == 0:
-        return float(slope @ slope / (2 * l2 if l2 > 0 else 1.0))
-    dual_norm = np.abs(slope).max(initial=0.0)
-    scale = l1 / dual_norm if dual_norm > l1 else 1.0
-    residual2 = max(y_norm2 - 2 * (w @ Xy) + w @ q, 0.0)  # ||y - Xw||^2
-    residual_y = y_norm2 - w @ Xy  # (y - Xw)' y
-    primal = 0.5 * residual2 + l1 * np.abs(w).sum() + 0.5 * l2 * (w @ w)
-    return float(primal + 0.5 * scale**2 * (residual2 + l2 * (w @ w)) - scale * residual_y)
+    w, q, Xy = as_float(w, "w"), as_float(q, "q"), as_float(Xy, "Xy")
+    y_norm2, l1, l2 = float(y_norm2), float(l1), float(l2)
+    with np.errstate(under="ignore"):
+        slope = Xy - q - l2 * w  # minus the gradient of the smooth part
+        if l1 == 0:
+            return float(slope @ slope / (2 * l2 if l2 > 0 else 1.0))
+        dual_norm = np.abs(slope).max(initial=0.0)
+        scale = l1 / dual_norm if dual_norm > l1 else 1.0
+        residual2 = max(y_norm2 - 2 * (w @ Xy) + w @ q, 0.0)  # ||y - Xw||^2
+        residual_y = y_norm2 - w @ Xy  # (y - Xw)' y
+        primal = 0.5 * residual2 + l1 * np.abs(w).sum() + 0.5 * l2 * (w @ w)
+        return float(primal + 0.5 * scale**2 * (residual2 + l2 * (w @ w)) - scale * residual_y)
 
 
 def coordinate_pass(
@@ -105,9 +113,9 @@ def coordinate_pass(
 
     Parameters
     ----------
-    w : ndarray of shape (n_features,)
-        Changed in place.
-    q : ndarray of shape (n_features,)
+    w : ndarray of floats, of shape (n_features,)
+        Changed in place; an array of integers has no place for the new weights.
+    q : ndarray of floats, of shape (n_features,)
         :math:`X^\top X w`; changed in place.
     gram : ndarray of shape (n_features, n_features)
         :math:`G = X^\top X`.
@@ -174,7 +182,7 @@ def active_set(w: Array, slope: Array, l1: float) -> list[int]:
     >>> active_set(np.array([0.0, 0.0, 3.0]), np.array([0.5, -2.0, 0.1]), l1=1.0)
     [1, 2]
     """
-    return np.flatnonzero((w != 0) | (np.abs(slope) > l1)).tolist()
+    return np.flatnonzero((np.asarray(w) != 0) | (np.abs(as_float(slope, "slope")) > l1)).tolist()
 
 
 def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Array:
@@ -208,18 +216,27 @@ def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Arra
     >>> face_minimum(np.array([0.3, 0.3]), gram, Xy, l1=1.0, l2=0.0).round(10)
     array([1., 0.])
     """
+    w, gram, Xy = as_float(w, "w"), as_float(gram, "gram"), as_float(Xy, "Xy")
     support = np.flatnonzero((w != 0) & (gram.diagonal() > 0))  # a feature that is 0 everywhere weighs nothing
-    v, sign, pull, gram = w[support], np.sign(w[support]), Xy[support], gram[np.ix_(support, support)]
+    result = np.zeros_like(w)
+    with np.errstate(under="ignore"):
+        face = w[support], gram[np.ix_(support, support)], Xy[support]
+        result[support] = _walk(*face, float(l1), float(l2))
+    return result
+
+
+def _walk(v: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Array:
+    """The walk of :func:`face_minimum` for weights none of which is 0 at the start."""
+    sign = np.sign(v)
     curvature = gram + l2 * np.eye(len(v), dtype=gram.dtype)
     curvature.flat[:: len(v) + 1] *= 1 + 1e3 * np.finfo(gram.dtype).eps  # regular, even where columns are copies
     inverse = None  # not needed where no weight reaches 0
-    for _ in support:
-        downhill = pull - l1 * sign - gram @ v - l2 * v
+    for _ in range(len(v)):
+        downhill = Xy - l1 * sign - gram @ v - l2 * v
         step = np.linalg.solve(curvature, downhill) if inverse is None else inverse @ downhill
         crossing = np.flatnonzero((v + step) * sign < 0)
         if l1 == 0 or not len(crossing):  # without an l1 penalty 0 is no obstacle
-            v = v + step
-            break
+            return v + step
         way = np.maximum(-v[crossing] / step[crossing], 0.0)  # how much of the step until a weight is 0
         v = v + way.min() * step
         first = crossing[way.argmin()]
@@ -227,9 +244,7 @@ def face_minimum(w: Array, gram: Array, Xy: Array, l1: float, l2: float) -> Arra
         inverse = np.linalg.inv(curvature) if inverse is None else inverse
         inverse -= np.outer(inverse[:, first], inverse[first] / inverse[first, first])
         inverse[first] = inverse[:, first] = 0.0
-    result = np.zeros_like(w)
-    result[support] = v
-    return result
+    return v
 
 
 def enet_coordinate_descent(
@@ -282,16 +297,19 @@ def enet_coordinate_descent(
     >>> w, gap
     (array([1., 0.]), 0.0)
     """
-    w = np.zeros(len(Xy), gram.dtype) if w is None else np.array(w, dtype=gram.dtype)
+    gram, Xy = as_float(gram, "gram"), as_float(Xy, "Xy")
+    w = np.zeros(len(Xy), gram.dtype) if w is None else np.array(as_float(w, "w"), dtype=gram.dtype)
+    y_norm2, l1, l2, tol = float(y_norm2), float(l1), float(l2), float(tol)
     q = gram @ w
     gap, n_iter = enet_duality_gap(w, q, Xy, y_norm2, l1, l2), 0
-    while not gap <= tol * y_norm2 and n_iter < max_iter:
-        n_iter += 1
-        coordinate_pass(w, q, gram, Xy, l1, l2, active_set(w, Xy - q, l1))
-        if l1 == 0 or n_iter % 2 == 0:
-            w = face_minimum(w, gram, Xy, l1, l2)
-        q = gram @ w  # the updates' rounding errors do not pile up
-        gap = enet_duality_gap(w, q, Xy, y_norm2, l1, l2)
+    with np.errstate(under="ignore"):
+        while not gap <= tol * y_norm2 and n_iter < max_iter:
+            n_iter += 1
+            coordinate_pass(w, q, gram, Xy, l1, l2, active_set(w, Xy - q, l1))
+            if l1 == 0 or n_iter % 2 == 0:
+                w = face_minimum(w, gram, Xy, l1, l2)
+            q = gram @ w  # the updates' rounding errors do not pile up
+            gap = enet_duality_gap(w, q, Xy, y_norm2, l1, l2)
     return w, gap, n_iter
 
 
@@ -343,9 +361,17 @@ def enet_block_descent(
     >>> w, gap
     (array([2., 0.]), 0.0)
     """
-    X = np.asfortranarray(X)  # a block of columns is one piece of memory
-    w = np.zeros(X.shape[1], X.dtype) if w is None else np.array(w, dtype=X.dtype)
+    X, y = np.asfortranarray(as_float(X, "X")), as_float(y, "y")  # a block of columns is one piece of memory
+    w = np.zeros(X.shape[1], X.dtype) if w is None else np.array(as_float(w, "w"), dtype=X.dtype)
     blocks = [slice(start, start + block_size) for start in range(0, len(w), block_size)]
+    with np.errstate(under="ignore"):
+        return _descend(X, y, float(l1), float(l2), w, float(tol), max_iter, blocks)
+
+
+def _descend(
+    X: Array, y: Array, l1: float, l2: float, w: Array, tol: float, max_iter: int, blocks: list[slice]
+) -> tuple[Array, float, int]:
+    """The passes of :func:`enet_block_descent`, which change w."""
     grams = [X[:, block].T @ X[:, block] for block in blocks]
     Xy, y_norm2, residual = X.T @ y, float(y.astype(float) @ y), y - X @ w
     gap, n_iter = enet_duality_gap(w, Xy - X.T @ residual, Xy, y_norm2, l1, l2), 0

@@ -6,14 +6,15 @@ their squares leave the range of floats are first scaled by powers of two, which
 """
 
 import warnings
+from functools import partial
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, MultiOutputMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from companion.annotations import Array, ArrayLike
+from companion.annotations import Array, ArrayLike, DTypeLike
 from companion.linear_model.base import LinearRegressorMixin, center
 from companion.linear_model.coordinate_descent import enet_coordinate_descent
 from companion.linear_model.working_set import enet_working_set
@@ -30,19 +31,24 @@ def _scale(values: Array) -> tuple[Array, int]:
     Scaling by a power of two is exact. Where there is no danger e is 0, and the values are returned as they are.
     """
     flat = values.ravel(order="K")
-    with np.errstate(over="ignore", under="ignore"):
-        squares = flat @ flat
     limit = 2.0 ** (0.4 * np.finfo(values.dtype).maxexp)
-    if 1 / limit < squares < limit:
-        return values, 0
-    exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
-    return np.ldexp(values, -exponent), exponent
+    with np.errstate(over="ignore", under="ignore"):
+        if 1 / limit < flat @ flat < limit:
+            return values, 0
+        exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
+        return np.ldexp(values, -exponent), exponent
 
 
 def _times_power_of_two(values: Array | float, exponent: int) -> Array:
     """Beyond the largest float it is infinity, below the smallest 0, without a warning."""
     with np.errstate(over="ignore", under="ignore"):
         return np.ldexp(values, exponent)
+
+
+def _finite(coefficients: Array) -> Array:
+    if not np.isfinite(coefficients).all():
+        raise ValueError("The coefficients are beyond the largest float: scale the features or the target.")
+    return coefficients
 
 
 class _Scaled(NamedTuple):
@@ -58,16 +64,15 @@ class _Scaled(NamedTuple):
 
     def penalties(self, total: float, alpha: float, l1_ratio: float) -> tuple[float, float]:
         """The scaled l1 and l2, for a total weight of the samples."""
+        alpha, l1_ratio = float(alpha), float(l1_ratio)  # a small float or a fraction has no place for the power
         l1 = total * float(_times_power_of_two(alpha * l1_ratio, -self.a - self.b))
         l2 = total * float(_times_power_of_two(alpha * (1 - l1_ratio), -2 * self.a))
         return min(l1, 1e300), min(l2, 1e300)  # all weights are 0 from there on
 
-    def weights(self, w: Array) -> Array:
+    def weights(self, w: Array, dtype: DTypeLike) -> Array:
         """Weights in the units of the data that came."""
-        w = _times_power_of_two(w, self.b - self.a)
-        if not np.isfinite(w).all():
-            raise ValueError("The coefficients are beyond the largest float: scale the features or the target.")
-        return w
+        with np.errstate(over="ignore", under="ignore"):
+            return _finite(_times_power_of_two(w, self.b - self.a).astype(dtype, copy=False))
 
     def objective(self, value: float) -> float:
         """A value of the objective in the units of the data that came."""
@@ -80,16 +85,17 @@ def _scaled(X: Array, y: Array) -> _Scaled:
 
 
 def _warn_unless(reached: bool, gap: float, relative: float, tol: float, n_iter: int) -> None:
+    """Blames the line that called the public function or method, which called our caller."""
     if not reached:
         message = f"duality gap {gap:.3e} after {n_iter} iterations, {relative:.3e} of the squares of y, tol={tol:.3e}"
-        warnings.warn(f"Objective did not converge: {message}", ConvergenceWarning, stacklevel=3)
+        warnings.warn(f"Objective did not converge: {message}", ConvergenceWarning, stacklevel=4)
 
 
-class ElasticNet(LinearRegressorMixin, BaseEstimator):
+class ElasticNet(LinearRegressorMixin, MultiOutputMixin, BaseEstimator):
     r"""Minimize :math:`\tfrac{1}{2n}\|y - Xw - b\|_2^2 + \alpha\rho\|w\|_1 + \tfrac12\alpha(1-\rho)\|w\|_2^2`, b not
     penalized.
 
-    With sample weights the sum is weighted, and n is the sum of the weights.
+    With sample weights the sum is weighted, and n is the sum of the weights. Several targets are solved one by one.
 
     Parameters
     ----------
@@ -107,13 +113,13 @@ class ElasticNet(LinearRegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_features,)
-        The weights w.
-    intercept_ : float
-        The intercept b.
-    dual_gap_ : float
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        The weights w; of the first shape for a single target.
+    intercept_ : float or ndarray of shape (n_targets,)
+        The intercept b; an array where y had two dimensions, and 0.0 without an intercept.
+    dual_gap_ : float or ndarray of shape (n_targets,)
         A bound on how far the objective is above its minimum.
-    n_iter_ : int
+    n_iter_ : int or list of int
         How many iterations were made; 0 where all weights are 0 from the start.
 
     Examples
@@ -151,7 +157,7 @@ class ElasticNet(LinearRegressorMixin, BaseEstimator):
         ----------
         X : array_like of shape (n_samples, n_features)
             The features.
-        y : array_like of shape (n_samples,)
+        y : array_like of shape (n_samples,) or (n_samples, n_targets)
             The targets.
         sample_weight : array_like of shape (n_samples,), optional
             Non-negative weights of the samples; only their ratios matter.
@@ -171,23 +177,40 @@ class ElasticNet(LinearRegressorMixin, BaseEstimator):
         ConvergenceWarning
             If ``max_iter`` iterations were not enough, or ``tol`` asks for more than the arithmetic has.
         """
-        features, targets, weight = self._validated(X, y, sample_weight)
+        features, targets, weight = self._validated(X, y, sample_weight, multi_output=True)
         if self.alpha == 0:
             advice = "You are advised to use the LinearRegression estimator"
             warnings.warn(f"With alpha=0, this algorithm does not converge well. {advice}", stacklevel=2)
-        scaled = _scaled(features, targets)
         if weight is not None:
             weight, _ = _scale(weight)
-        total = float(len(features) if weight is None else weight.sum())
-        Xc, yc, X_mean, y_mean = center(scaled.X, scaled.y, weight, self.fit_intercept)
-        penalties = scaled.penalties(total, self.alpha, self.l1_ratio)
-        w, gap, self.n_iter_ = enet_working_set(Xc, yc, *penalties, None, self.tol, self.max_iter)
-        self._set_solution(w, X_mean, y_mean)
-        self.coef_, self.intercept_ = scaled.weights(w), _times_power_of_two(self.intercept_, scaled.b)
-        self.dual_gap_ = scaled.objective(gap / total)
-        y_norm2 = float(yc.astype(float) @ yc)
-        _warn_unless(gap <= self.tol * y_norm2, self.dual_gap_, gap / max(y_norm2, TINY), self.tol, self.n_iter_)
+        solutions = []
+        for target in targets.reshape(len(targets), -1).T:
+            solutions.append(self._solve(features, target, weight))
+        coefs, intercepts, gaps, iterations = zip(*solutions)
+        if targets.ndim == 1 or not self.fit_intercept:
+            self.intercept_ = intercepts[0]
+        else:
+            self.intercept_ = np.array(intercepts)
+        if len(solutions) == 1:
+            self.coef_, self.dual_gap_, self.n_iter_ = coefs[0], gaps[0], iterations[0]
+        else:
+            self.coef_, self.dual_gap_, self.n_iter_ = np.array(coefs), np.array(gaps), list(iterations)
         return self
+
+    def _solve(self, X: Array, y: Array, weight: Array | None) -> tuple[Array, Array, float, int]:
+        """The weights and the intercept for one target, the duality gap, and the number of iterations."""
+        tol, scaled = float(self.tol), _scaled(X, y)
+        total = float(len(X) if weight is None else weight.sum())
+        with np.errstate(over="ignore", under="ignore"):  # what overflows is refused below
+            Xc, yc, X_mean, y_mean = center(scaled.X, scaled.y, weight, self.fit_intercept)
+            penalties = scaled.penalties(total, self.alpha, self.l1_ratio)
+            w, gap, n_iter = enet_working_set(Xc, yc, *penalties, None, tol, self.max_iter)
+            intercept = y_mean - X_mean @ w if self.fit_intercept else 0.0
+            y_norm2 = float(yc.astype(float) @ yc)
+        coef, intercept = scaled.weights(w, X.dtype), _finite(_times_power_of_two(intercept, scaled.b))
+        dual_gap = scaled.objective(gap / total)
+        _warn_unless(gap <= tol * y_norm2, dual_gap, gap / max(y_norm2, TINY), tol, n_iter)
+        return coef, intercept, dual_gap, n_iter
 
 
 class Lasso(ElasticNet):
@@ -224,11 +247,15 @@ def _grid(scaled: _Scaled, l1_ratio: float, eps: float, alphas: int | ArrayLike)
         number = require("alphas", alphas, Integer(1), Instance(np.ndarray, list, tuple))
         if l1_ratio == 0:
             raise InvalidParameterError("alphas have to be given with l1_ratio=0.0: there is no largest one")
-        top = np.abs(scaled.X.T @ scaled.y).max() / (len(scaled.y) * l1_ratio)
-        top = float(_times_power_of_two(top, scaled.a + scaled.b))
+        with np.errstate(under="ignore", over="ignore"):
+            top = np.abs(scaled.X.T @ scaled.y).max() / (len(scaled.y) * float(l1_ratio))
+            top = float(_times_power_of_two(top, scaled.a + scaled.b))
+            bottom = float(eps) * top
         if top == 0:  # as scikit-learn does
             return np.full(number, np.finfo(float).resolution)
-        return np.geomspace(top, eps * top, number)
+        if not 0 < bottom < np.inf or not top < np.inf:
+            raise ValueError(f"The penalties run from {top} to {bottom}: scale X or y, or give the alphas.")
+        return np.geomspace(top, bottom, number)
     alphas = as_float(alphas, "alphas", InvalidParameterError).astype(float)
     if alphas.ndim != 1 or not len(alphas):
         raise InvalidParameterError(f"alphas of shape {alphas.shape}, expected (n_alphas,)")
@@ -253,8 +280,8 @@ def enet_path(
     ----------
     X : array_like of shape (n_samples, n_features)
         The features; centered, where an intercept is wanted.
-    y : array_like of shape (n_samples,)
-        The targets; centered, too.
+    y : array_like of shape (n_samples,) or (n_samples, 1)
+        The targets; centered, too. Several targets, which scikit-learn's path treats together, are refused.
     l1_ratio : float in [0, 1]
         The share of the l1 penalty. With 0 the ``alphas`` have to be given.
     eps : float, positive
@@ -270,7 +297,7 @@ def enet_path(
     -------
     alphas : ndarray of shape (n_alphas,)
         The penalties, falling.
-    coefs : ndarray of shape (n_features, n_alphas)
+    coefs : ndarray of shape (n_features, n_alphas), or (1, n_features, n_alphas) where y has two dimensions
         The weights; of single precision where X is.
     dual_gaps : ndarray of shape (n_alphas,)
         A bound for each penalty on how far the objective is above its minimum.
@@ -278,7 +305,12 @@ def enet_path(
     Raises
     ------
     ValueError
-        For parameters and data that make no sense, and where a solution is beyond the largest float.
+        For parameters and data that make no sense, and where a penalty or a solution is beyond the largest float.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If ``max_iter`` iterations were not enough for a penalty.
 
     Examples
     --------
@@ -286,24 +318,35 @@ def enet_path(
     >>> alphas, coefs
     (array([2., 1.]), array([[0., 1.]]))
     """
-    features, targets, _ = ElasticNet(l1_ratio=l1_ratio, tol=tol, max_iter=max_iter)._validated(X, y, None)
+    return _path(X, y, l1_ratio, eps, alphas, tol, max_iter)
+
+
+def _path(
+    X: ArrayLike, y: ArrayLike, l1_ratio: float, eps: float, alphas: int | ArrayLike, tol: float, max_iter: int
+) -> tuple[Array, Array, Array]:
+    """What :func:`enet_path` and :func:`lasso_path` call alike, so that warnings know whom to blame."""
+    estimator = ElasticNet(l1_ratio=l1_ratio, tol=tol, max_iter=max_iter)
+    features, targets, _ = estimator._validated(X, y, None, multi_output=True)
+    if targets.ndim == 2 and targets.shape[1] > 1:
+        raise ValueError(f"y of shape {targets.shape}, expected (n_samples,) or (n_samples, 1)")
     require("eps", eps, Number(0, closed="neither"))
-    scaled = _scaled(features.astype(float, copy=False), targets.astype(float, copy=False))
-    n, d = features.shape
-    y_norm2 = float(scaled.y @ scaled.y)
-    products = (scaled.X.T @ scaled.X, scaled.X.T @ scaled.y, y_norm2) if d <= n else None  # once for all penalties
-    w, coefs, gaps = np.zeros(d), [], []
+    scaled = _scaled(features.astype(float, copy=False), targets.ravel().astype(float, copy=False))
     penalties = _grid(scaled, l1_ratio, eps, alphas)
-    for alpha in penalties:
-        l1, l2 = scaled.penalties(n, float(alpha), l1_ratio)
-        if products is None:
-            w, gap, n_iter = enet_working_set(scaled.X, scaled.y, l1, l2, w, tol, max_iter)
+    n, d = features.shape
+    with np.errstate(under="ignore"):
+        y_norm2 = float(scaled.y @ scaled.y)
+        if d <= n:  # the products once for all penalties
+            solve = partial(enet_coordinate_descent, scaled.X.T @ scaled.X, scaled.X.T @ scaled.y, y_norm2)
         else:
-            w, gap, n_iter = enet_coordinate_descent(*products, l1, l2, w, tol, max_iter)
-        coefs.append(scaled.weights(w))
+            solve = partial(enet_working_set, scaled.X, scaled.y)
+    w, tol, weights, gaps = np.zeros(d), float(tol), [], []
+    for alpha in penalties:
+        w, gap, n_iter = solve(*scaled.penalties(n, alpha, l1_ratio), w, tol, max_iter)
+        weights.append(scaled.weights(w, features.dtype))
         gaps.append(scaled.objective(gap / n))
         _warn_unless(gap <= tol * y_norm2, gaps[-1], gap / max(y_norm2, TINY), tol, n_iter)
-    return penalties, np.array(coefs, dtype=features.dtype).T, np.array(gaps)
+    coefs = np.array(weights).T
+    return penalties, coefs if targets.ndim == 1 else coefs[np.newaxis], np.array(gaps)
 
 
 def lasso_path(
@@ -321,8 +364,8 @@ def lasso_path(
     ----------
     X : array_like of shape (n_samples, n_features)
         The features; centered, where an intercept is wanted.
-    y : array_like of shape (n_samples,)
-        The targets; centered, too.
+    y : array_like of shape (n_samples,) or (n_samples, 1)
+        The targets; centered, too. Several targets, which scikit-learn's path treats together, are refused.
     eps : float, positive
         The smallest penalty over the largest.
     alphas : int or array_like of shape (n_alphas,)
@@ -336,14 +379,24 @@ def lasso_path(
     -------
     alphas : ndarray of shape (n_alphas,)
         The penalties, falling.
-    coefs : ndarray of shape (n_features, n_alphas)
+    coefs : ndarray of shape (n_features, n_alphas), or (1, n_features, n_alphas) where y has two dimensions
         The weights; of single precision where X is.
     dual_gaps : ndarray of shape (n_alphas,)
         A bound for each penalty on how far the objective is above its minimum.
+
+    Raises
+    ------
+    ValueError
+        For parameters and data that make no sense, and where a penalty or a solution is beyond the largest float.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If ``max_iter`` iterations were not enough for a penalty.
 
     Examples
     --------
     >>> lasso_path(np.array([[-1.0], [1.0]]), np.array([-2.0, 2.0]), alphas=[1.0, 0.5])[1]
     array([[1. , 1.5]])
     """
-    return enet_path(X, y, l1_ratio=1.0, eps=eps, alphas=alphas, tol=tol, max_iter=max_iter)
+    return _path(X, y, 1.0, eps, alphas, tol, max_iter)

@@ -8,6 +8,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.linear_model.coordinate_descent import enet_block_descent, enet_coordinate_descent, enet_duality_gap
+from companion.validation import as_float
 
 __all__ = ["WorkingSet", "enet_working_set"]
 
@@ -42,7 +43,7 @@ class WorkingSet:
     """
 
     def __init__(self, X: Array, y: Array):
-        self.X, self.y = X, y
+        self.X, self.y = as_float(X, "X"), as_float(y, "y")
         self.indices = np.empty(0, dtype=int)
         self.gram, self.Xy = np.empty((0, 0)), np.empty(0)
         self.parts: list[Array] = []  # the columns, as they came
@@ -60,9 +61,10 @@ class WorkingSet:
         rowwise = self.X.flags.c_contiguous
         new = self.X.take(indices, axis=1) if rowwise else self.X.T[indices].T  # the fast way for either layout
         new = new.astype(float, copy=False)
-        across = np.concatenate([new.T @ part for part in self.parts] or [np.empty((len(indices), 0))], axis=1)
-        self.gram = np.block([[self.gram, across.T], [across, new.T @ new]])
-        self.Xy = np.append(self.Xy, new.T @ self.y)
+        with np.errstate(under="ignore"):
+            across = np.concatenate([new.T @ part for part in self.parts] or [np.empty((len(indices), 0))], axis=1)
+            self.gram = np.block([[self.gram, across.T], [across, new.T @ new]])
+            self.Xy = np.append(self.Xy, new.T @ self.y)
         self.indices = np.append(self.indices, indices)
         self.parts.append(new)
 
@@ -79,12 +81,13 @@ class WorkingSet:
         ndarray of shape (n_features,)
             Minus the gradient of half the sum of squares.
         """
-        residual, start = self.y.astype(float), 0
-        for part in self.parts:
-            stop = start + part.shape[1]
-            residual -= part @ w[self.indices[start:stop]]
-            start = stop
-        return (self.X.T @ residual.astype(self.X.dtype)).astype(float)
+        w, residual, start = as_float(w, "w"), self.y.astype(float), 0
+        with np.errstate(under="ignore"):
+            for part in self.parts:
+                stop = start + part.shape[1]
+                residual -= part @ w[self.indices[start:stop]]
+                start = stop
+            return (self.X.T @ residual.astype(self.X.dtype)).astype(float)
 
 
 def enet_working_set(
@@ -131,8 +134,16 @@ def enet_working_set(
     >>> w, gap
     (array([2., 0.]), 0.0)
     """
+    X, y = as_float(X, "X"), as_float(y, "y")
+    w = np.zeros(X.shape[1]) if w is None else np.array(as_float(w, "w"), dtype=float)
+    with np.errstate(under="ignore"):
+        w, gap, n_iter = _rounds(X, y, float(l1), float(l2), w, float(tol), max_iter)
+        return w.astype(X.dtype), gap, n_iter
+
+
+def _rounds(X: Array, y: Array, l1: float, l2: float, w: Array, tol: float, max_iter: int) -> tuple[Array, float, int]:
+    """The rounds of :func:`enet_working_set`, which change w."""
     Xy, y_norm2, n_iter = (X.T @ y).astype(float), float(y.astype(float) @ y), 0
-    w = np.zeros(X.shape[1]) if w is None else np.array(w, dtype=float)
     working, slope = WorkingSet(X, y), Xy
     if w.any():
         working.add(np.flatnonzero(w))
@@ -154,7 +165,7 @@ def enet_working_set(
             break
         n_iter += more
         slope = working.slope(w)
-    return w.astype(X.dtype), gap, n_iter
+    return w, gap, n_iter
 
 
 def _offenders(slope: Array, present: Array, l1: float, few: int) -> Array:

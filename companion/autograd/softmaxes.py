@@ -112,8 +112,8 @@ def softmax_rows_vjp(g: Array, p: Array) -> Array:
     rows = max(1, BLOCK // p.shape[1])
     for start in range(0, len(p), rows):
         block = slice(start, start + rows)
-        np.subtract(g[block], inner(g[block], p[block], (1,)), out=out[block])
-        out[block] *= p[block]
+        part = np.subtract(g[block], inner(g[block], p[block], (1,)), out=out[block])
+        part *= p[block]
     return out
 
 

@@ -14,7 +14,7 @@ __all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple
 
 TensorLike: TypeAlias = Tensor | ArrayLike
 Pair: TypeAlias = int | tuple[int, ...]  # one number for both axes, or two
-BLOCK = 2**15  # elements
+BLOCK = 2**14  # elements: 64 KB in float32, below the size for which new memory is asked of the system each time
 READY = (np.dtype(np.float64), np.dtype(np.float32))  # what is computed with as it is
 
 

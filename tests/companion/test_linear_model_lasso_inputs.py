@@ -221,7 +221,7 @@ def test_an_intercept_beyond_the_largest_float_is_refused_and_leaves_the_model_a
     assert vars(model) == before
 
 
-@pytest.mark.parametrize("place", ["y"])
+@pytest.mark.parametrize("place", ["X", "y"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_extended_precision_beyond_float64_is_infinite(place, fit_intercept):
     X, y = np.array([[1.0], [2.0]], np.longdouble), np.array([1.0, 2.0], np.longdouble)

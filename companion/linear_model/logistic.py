@@ -167,14 +167,15 @@ def irls(
     >>> irls(X, y).x.round(4) + 0.0  # log-odds: 0 in the first group, log 2 in the second
     array([0.6931, 0.    ])
     """
-    result = run_method(
-        lambda theta: logistic_value_grad(theta, X, y, l2, weight),
-        np.zeros(X.shape[1] + bool(fit_intercept)),
-        method="newton",
-        hess=lambda theta: logistic_hessian(theta, X, y, l2, weight),
-        tol=tol,
-        max_iter=max_iter,
-    )
+    with np.errstate(under="ignore"):
+        result = run_method(
+            lambda theta: logistic_value_grad(theta, X, y, l2, weight),
+            np.zeros(X.shape[1] + bool(fit_intercept)),
+            method="newton",
+            hess=lambda theta: logistic_hessian(theta, X, y, l2, weight),
+            tol=tol,
+            max_iter=max_iter,
+        )
     warn_unless_success(result, "irls", tol, stacklevel=2)
     return result
 
@@ -190,14 +191,20 @@ def odds_ratio(coef: ArrayLike) -> Array:
     Returns
     -------
     ndarray of the shape of ``coef``
-        The factors.
+        The factors, 0 or infinite where they are out of range.
+
+    Raises
+    ------
+    TypeError
+        For coefficients that are no real numbers.
 
     Examples
     --------
     >>> odds_ratio(np.log([2.0, 0.5]))
     array([2. , 0.5])
     """
-    return np.exp(coef)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.exp(as_float(coef, "coef"))
 
 
 def separates(scores: Array, y: Array) -> bool:
@@ -331,17 +338,17 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
         self._check_parameters()
         features, labels = check_features(self, X, y)
         check_classification_targets(labels)
-        self.classes_, index = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
+        classes, index = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
-                f"{self.classes_[0]!r}"
+                f"{classes[0]!r}"
             )
-        weight, l2 = self._weights(features, index, sample_weight)
-        result = self._minimize(features, index, weight, l2)
+        weight, l2 = self._weights(features, classes, index, sample_weight)
+        result = self._minimize(features, len(classes), index, weight, l2)
         warn_unless_success(result, self.solver, self.tol, stacklevel=2)
-        self._set_solution(result, features.dtype)
-        if np.isinf(self.C) and separates(self._scores(features)[weight > 0], index[weight > 0]):
+        self._set_solution(result, classes, features.dtype)
+        if np.isinf(float(self.C)) and separates(self._scores(features)[weight > 0], index[weight > 0]):
             warnings.warn(
                 "the classes are separable: without a penalty no coefficients are best, longer ones are always better; "
                 f"stopped after {result.nit} iterations, largest gradient element {np.abs(result.jac).max():.1e}",
@@ -350,17 +357,19 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
             )
         return self
 
-    def _set_solution(self, result: OptimizeResult, dtype: DTypeLike) -> None:
-        """Store the parameters in the dtype of the features."""
-        rows = 1 if len(self.classes_) == 2 else len(self.classes_)
-        table = result.x.reshape(rows, -1).astype(dtype)  # a row for each score, the intercept at its end
+    def _set_solution(self, result: OptimizeResult, classes: Array, dtype: DTypeLike) -> None:
+        """Store the parameters in the dtype of the features; only now does an earlier fit give way to this one."""
+        rows = 1 if len(classes) == 2 else len(classes)
+        with np.errstate(over="ignore", under="ignore"):
+            table = result.x.reshape(rows, -1).astype(dtype)  # a row for each score, the intercept at its end
+        self.classes_ = classes
         self.coef_ = table[:, : self.n_features_in_].copy()
         self.intercept_ = table[:, -1].copy() if self.fit_intercept else np.zeros(rows, dtype)
         self.n_iter_ = np.array([result.nit], dtype=np.int32)
 
-    def _class_weights(self, y: Array, weight: Array) -> Array:
+    def _class_weights(self, classes: Array, y: Array, weight: Array) -> Array:
         """One weight for each class; y holds the classes' indices."""
-        labels = self.classes_.tolist()
+        labels = classes.tolist()
         if not self.class_weight:
             return np.ones(len(labels))
         if isinstance(self.class_weight, str):  # "balanced"
@@ -373,24 +382,25 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
             raise ValueError(f"The classes, {missing}, are not in class_weight")
         return as_float([self.class_weight.get(label, 1.0) for label in labels], "class_weight", ValueError)
 
-    def _weights(self, X: Array, y: Array, sample_weight: ArrayLike | None) -> tuple[Array, float]:
+    def _weights(self, X: Array, classes: Array, y: Array, sample_weight: ArrayLike | None) -> tuple[Array, float]:
         """The weights of the samples and their classes, divided by their sum S, and the penalty 1 / (C S)."""
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         largest = float(weight.max())
-        weight = weight / largest  # so that the sum is finite
-        with np.errstate(over="ignore"):
-            weight = weight * self._class_weights(y, weight)[y]
+        with np.errstate(all="ignore"):
+            weight = weight / largest  # so that the sum is finite
+            weight = weight * self._class_weights(classes, y, weight)[y]
             total = float(weight.sum())
         if not (weight.min() >= 0 and 0 < total < np.inf):
             raise ValueError(f"class_weight={self.class_weight}, expected weights >= 0 with a positive, finite sum")
         l2 = 1.0 / float(self.C) / largest / total
         if not l2 < np.inf:
             raise ValueError(f"C={self.C} with weights of up to {largest}: the penalty, their inverse, overflows")
-        return weight / total, l2
+        with np.errstate(under="ignore"):
+            return weight / total, l2
 
-    def _minimize(self, X: Array, y: Array, weight: Array, l2: float) -> OptimizeResult:
+    def _minimize(self, X: Array, K: int, y: Array, weight: Array, l2: float) -> OptimizeResult:
         """The minimum of the mean objective. An overflow ends in the residual that is reached, not in NumPy's words."""
-        K, m = len(self.classes_), X.shape[1] + bool(self.fit_intercept)
+        m = X.shape[1] + bool(self.fit_intercept)
         arguments = (np.asarray(X, dtype=float), y.astype(float) if K == 2 else y, l2, weight)
         value_grad = logistic_value_grad if K == 2 else softmax_value_grad
 
@@ -398,7 +408,7 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
             hess = logistic_hessian(theta, *arguments) if K == 2 else pin_shift(softmax_hessian(theta, *arguments), K)
             return hess if np.isfinite(hess).all() else np.eye(len(hess))  # no curvature known: steepest descent
 
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             return run_method(
                 lambda theta: value_grad(theta, *arguments),
                 np.zeros(m if K == 2 else K * m),

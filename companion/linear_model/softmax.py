@@ -14,6 +14,13 @@ def _split(theta: Array, d: int, K: int) -> tuple[Array, Array]:
     return table[:, :d], table[:, d] if table.shape[1] > d else np.zeros(K)
 
 
+def _count_classes(y: Array) -> int:
+    """The number K of classes, from labels of which the largest is K - 1."""
+    if y.min() < 0:
+        raise ValueError(f"y contains the class {y.min()}, expected 0 to K - 1")
+    return int(y.max()) + 1
+
+
 def softmax_value_grad(
     theta: Array, X: Array, y: Array, l2: float = 0.0, weight: Array | None = None
 ) -> tuple[float, Array]:
@@ -41,6 +48,11 @@ def softmax_value_grad(
     grad : ndarray of the shape of ``theta``
         Its gradient.
 
+    Raises
+    ------
+    ValueError
+        If a label is negative.
+
     Examples
     --------
     >>> value, grad = softmax_value_grad(np.zeros(3), np.array([[1.0], [1.0], [1.0]]), np.array([0, 1, 2]))
@@ -48,7 +60,7 @@ def softmax_value_grad(
     (1.0986, True)
     """
     n, d = X.shape
-    W, b = _split(theta, d, int(y.max()) + 1)
+    W, b = _split(theta, d, _count_classes(y))
     loss, p = softmax_cross_entropy(X @ W.T + b, y)  # (n,), (n, K)
     by_score = p  # changed in place: p is not needed again
     by_score[np.arange(n), y] -= 1  # P - Y
@@ -89,6 +101,11 @@ def softmax_hessian(theta: Array, X: Array, y: Array, l2: float = 0.0, weight: A
     ndarray of shape (len(theta), len(theta))
         The Hessian.
 
+    Raises
+    ------
+    ValueError
+        If a label is negative.
+
     Examples
     --------
     >>> softmax_hessian(np.zeros(2), np.array([[1.0], [1.0]]), np.array([0, 1]))
@@ -96,7 +113,7 @@ def softmax_hessian(theta: Array, X: Array, y: Array, l2: float = 0.0, weight: A
            [-0.25,  0.25]])
     """
     n, d = X.shape
-    K = int(y.max()) + 1
+    K = _count_classes(y)
     W, b = _split(theta, d, K)
     P = softmax(X @ W.T + b, axis=1)
     if len(theta) > W.size:

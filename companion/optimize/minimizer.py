@@ -1,5 +1,6 @@
 """The loop around the methods: check what comes in, advance until the gradient vanishes, say how it ended."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +40,8 @@ def minimize(
     ----------
     fun : callable
         ``fun(x)`` returns the value, a number, and the gradient, of shape (n,). What it does to its argument, or later
-        to the gradient that it returned, has no effect.
+        to the gradient that it returned, has no effect. It runs as :func:`numpy.seterr` was told; the methods
+        themselves neither warn nor raise where a product overflows or underflows.
     x0 : array_like of shape (n,)
         The start; not modified. All is computed in float64.
     method : {"L-BFGS-B", "newton", "gd"}
@@ -118,17 +120,30 @@ def run_method(
     OptimizeResult
         As of :func:`minimize`.
 
+    Raises
+    ------
+    ValueError
+        As from :func:`minimize`.
+
     Examples
     --------
     >>> run_method(lambda x: (x @ x, 2 * x), [1.0, 1.0], max_iter=0).message
     'the iteration limit was reached'
     """
-    require("tol", tol, Number(0))
+    tol = float(require("tol", tol, Number(0)))
     require("max_iter", max_iter, Integer(0), None)
     method = _full_name(method)
-    checked = _checked(fun)
-    advance = _method(checked, method, **settings)
-    return _descend(checked, advance, _start(x0), tol, MAX_ITER[method] if max_iter is None else max_iter)
+    _check_settings(method, **settings)
+    checked, x = _checked(fun), _start(x0)
+    if settings.get("hess") is not None:
+        settings["hess"] = _as_numpy_was_told(settings["hess"])
+    with np.errstate(all="ignore"):
+        value, grad = checked(x)
+        if not (np.isfinite(value) and np.isfinite(grad).all()):
+            raise ValueError(f"fun is not finite at the start: value {value}, gradient {grad}")
+        unit = _unit(value, grad)
+        advance = _method(_in_units(checked, unit), method, unit, **settings)
+        return _descend(advance, x, value, grad, unit, tol, MAX_ITER[method] if max_iter is None else max_iter)
 
 
 def warn_unless_success(result: OptimizeResult, method: str, tol: float, stacklevel: int = 1) -> None:
@@ -152,28 +167,45 @@ def warn_unless_success(result: OptimizeResult, method: str, tol: float, stackle
     if not result.success:
         warnings.warn(
             f"{method} stopped after {result.nit} iterations: {result.message}; "
-            f"largest gradient element {result.trace.last_grad_norm:.1e}, tol={tol:.1e}",
+            f"largest gradient element {result.trace.last_grad_norm:.1e}, tol={float(tol):.1e}",
             ConvergenceWarning,
             stacklevel=stacklevel + 1,
         )
 
 
-def _descend(fun: Objective, advance: Advance, x: Array, tol: float, max_iter: int) -> OptimizeResult:
+def _unit(value: float, grad: Array) -> float:
+    """What to measure the function in: 1, or a power of two where the square of the gradient is out of range."""
+    exponent = math.frexp(float(np.abs(grad).max(initial=0.0)))[1]
+    unit = math.ldexp(1.0, max(exponent, -1000)) if abs(exponent) > 400 and exponent < 1024 else 1.0
+    return unit if math.isfinite(value / unit) else 1.0
+
+
+def _in_units(fun: Objective, unit: float) -> Objective:
+    """The function divided by the unit, which changes no digit."""
+
+    def scaled(x: Array) -> tuple[float, Array]:
+        value, grad = fun(x)
+        return value / unit, grad / unit
+
+    return fun if unit == 1.0 else scaled
+
+
+def _descend(
+    advance: Advance, x: Array, value: float, grad: Array, unit: float, tol: float, max_iter: int
+) -> OptimizeResult:
     """Advance until no element of the gradient exceeds ``tol``, or until that is out of reach."""
-    value, grad = fun(x)
-    if not (np.isfinite(value) and np.isfinite(grad).all()):
-        raise ValueError(f"fun is not finite at the start: value {value}, gradient {grad}")
     trace, nit, nfev, message = Trace(), 0, 1, "the gradient is below tol"
     trace.append(x, value, grad)
     while not trace.last_grad_norm <= tol:
         if nit == max_iter:
             message = "the iteration limit was reached"
             break
-        new_x, new_value, new_grad, count = advance(x, value, grad)
+        new_x, new_value, new_grad, count = advance(x, value / unit, grad / unit)
         nfev += count
         if new_x is None or np.array_equal(new_x, x):
             message = "no step decreases the function further"
             break
+        new_value, new_grad = new_value * unit, new_grad * unit
         if not (np.isfinite(new_value) and np.isfinite(new_grad).all()):
             message = "the iterates diverge"
             break
@@ -191,24 +223,35 @@ def _full_name(method: str) -> str:
     raise InvalidParameterError(f"method={method!r}, expected {Option(*MAX_ITER)}")
 
 
-def _method(
-    fun: Objective,
+def _check_settings(
     method: str,
     hess: Callable[[Array], ArrayLike] | None = None,
     lr: float | None = None,
     m: int | None = None,
-) -> Advance:
-    """The method by its name; a setting of another method is an error, not ignored."""
+) -> None:
+    """Hold the settings to their rules; one of another method is an error, not ignored."""
     for name, value in {"hess": hess, "lr": lr, "m": m}.items():
         if value is not None and name != SETTINGS[method]:
             raise ValueError(f"{name}={value!r}, but method={method!r} does not take {name}")
-    if method == "newton":
-        if hess is None:
-            raise ValueError("method='newton' needs hess")
-        return newton(fun, _checked_hess(hess))
-    if method == "gd":
-        return gradient_descent(fun, require("lr", lr, Number(0, closed="neither"), None))
+    if method == "newton" and hess is None:
+        raise ValueError("method='newton' needs hess")
+    require("lr", lr, Number(0, closed="neither"), None)
     require("m", m, Integer(1), None)
+
+
+def _method(
+    fun: Objective,
+    method: str,
+    unit: float,
+    hess: Callable[[Array], ArrayLike] | None = None,
+    lr: float | None = None,
+    m: int | None = None,
+) -> Advance:
+    """The method by its name, for a function that is measured in a unit."""
+    if hess is not None:
+        return newton(fun, _checked_hess(hess, unit))
+    if method == "gd":
+        return gradient_descent(fun, None if lr is None else float(lr) * unit)
     return lbfgs(fun, 10 if m is None else m)
 
 
@@ -220,8 +263,20 @@ def _start(x0: ArrayLike) -> Array:
     return x
 
 
+def _as_numpy_was_told(function: Callable[[Array], Any]) -> Callable[[Array], Any]:
+    """The function under the floating-point rules of now, whatever they are where it is called."""
+    told = np.geterr()
+
+    def obedient(x: Array) -> Any:
+        with np.errstate(**told):
+            return function(x)
+
+    return obedient
+
+
 def _checked(fun: Callable[[Array], tuple[Any, ArrayLike]]) -> Objective:
     """The function as the methods use it: it gets a copy, and what it returns is checked and copied to float64."""
+    fun = _as_numpy_was_told(fun)
 
     def checked(x: Array) -> tuple[float, Array]:
         answer = fun(x.copy())
@@ -239,13 +294,13 @@ def _checked(fun: Callable[[Array], tuple[Any, ArrayLike]]) -> Objective:
     return checked
 
 
-def _checked_hess(hess: Callable[[Array], ArrayLike]) -> Callable[[Array], Array]:
-    """The Hessian as Newton's method uses it."""
+def _checked_hess(hess: Callable[[Array], ArrayLike], unit: float) -> Callable[[Array], Array]:
+    """The Hessian as Newton's method uses it, divided by the unit."""
 
     def checked(x: Array) -> Array:
         curvature = as_float(hess(x.copy()), "the Hessian").astype(float)
         if curvature.shape != (len(x), len(x)) or not np.isfinite(curvature).all():
             raise ValueError(f"hess must return finite numbers of shape {(len(x), len(x))}, got {curvature}")
-        return curvature
+        return curvature / unit
 
     return checked

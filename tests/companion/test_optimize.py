@@ -3,6 +3,7 @@
 import copy
 import inspect
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -536,3 +537,60 @@ def test_the_result_behaves_like_scipys():
     assert not hasattr(result, "nope") and copy.deepcopy(result).nfev == 1
     assert {"x", "fun", "jac", "nit", "nfev", "success", "message"} <= set(dir(result))
     assert repr(result.trace) == "<Trace of 1 points>" and "nfev: 1" in repr(result)
+
+
+# ---- functions of any size -------------------------------------------------------------------------------------------
+
+CURVED = np.diag([1.0, 3.0, 10.0]) + 0.3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-200, 1e-170, 1e130, 1e160, 1e250, 1e306])
+@pytest.mark.parametrize("method", ["L-BFGS-B", "newton", "gd"])
+def test_a_bowl_of_any_height_has_its_bottom_found(method, size):
+    hess = {"hess": lambda x: 2 * size * CURVED} if method == "newton" else {}
+
+    def bowl(x):
+        with np.errstate(all="ignore"):
+            return size * (x @ CURVED @ x), 2 * size * (CURVED @ x)
+
+    with np.errstate(all="raise"):
+        result = optimize.minimize(bowl, [3.0, -4.0, 1.0], method=method, tol=1e-8 * size, **hess)
+    assert_allclose(result.x, 0, atol=1e-8)
+    value, grad = bowl(result.x)
+    assert result.fun == value and (result.jac == grad).all()  # in their own units
+    assert result.trace.fun[-1] == value and result.trace.grad_norm[-1] == np.abs(grad).max()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e160, 1e200, 1e300])
+def test_a_steep_bowl_to_the_last_digit(size):
+    result = optimize.minimize(lambda x: (size * (x @ x), 2 * size * x), [3.0, -4.0])
+    assert result.success and not result.x.any()
+
+
+def test_a_fixed_rate_is_that_of_the_function_itself():
+    result = optimize.minimize(lambda x: (1e200 * (x @ x), 2e200 * x), [1.0], method="gd", lr=2.5e-201, tol=1e195)
+    assert_allclose(result.trace.x[:3, 0], [1, 0.5, 0.25])
+
+
+def test_the_function_runs_as_numpy_was_told():
+    def careless(x):
+        np.exp(np.array(-1000.0))
+        return x @ x, 2 * x
+
+    with np.errstate(under="raise"):
+        with pytest.raises(FloatingPointError):
+            optimize.minimize(careless, [1.0])
+        with pytest.raises(FloatingPointError):
+            optimize.minimize(lambda x: (x @ x, 2 * x), [1.0], method="newton", hess=lambda x: careless(x)[1][:, None])
+
+
+def test_numbers_of_any_kind_for_the_settings():
+    def bowl(x):
+        return x @ x, 2 * x
+
+    result = optimize.minimize(bowl, [1.0], method="gd", lr=Fraction(1, 4), tol=Fraction(1, 1000))
+    assert result.success and result.x.dtype == np.float64
+    with pytest.warns(ConvergenceWarning, match="tol=1.0e-03"):
+        optimize.minimize(bowl, [1.0], method="gd", lr=Fraction(1, 4), tol=Fraction(1, 1000), max_iter=1)

@@ -66,14 +66,27 @@ def accuracy_score(
     right = _which_are_right(y_true, y_pred)
     if sample_weight is None:
         return float(right.mean() if normalize else right.sum())
-    weight = column_or_1d(as_float(sample_weight, "sample_weight")).astype(float)
+    weight = _weights(sample_weight)
     check_consistent_length(right, weight)
     if not (np.isfinite(weight).all() and weight.any()):
         raise ValueError("the sample weights must be finite, and at least one of them not 0")
     if not normalize:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             return float(weight[right].sum())
-    return float(np.average(right, weights=weight / np.abs(weight).max()))  # so that the sum cannot overflow
+    with np.errstate(under="ignore"):
+        return float(np.average(right, weights=weight / np.abs(weight).max()))  # so that the sum cannot overflow
+
+
+def _weights(sample_weight: ArrayLike) -> Array:
+    """Weights of shape (n_samples,); objects are taken for the numbers that they are."""
+    weight = np.asarray(sample_weight)
+    if weight.ndim != 1:
+        raise ValueError(f"sample_weight has shape {weight.shape}, expected (n_samples,)")
+    if weight.dtype.kind == "c":
+        raise ValueError("sample_weight contains complex numbers, expected real ones")
+    weight = weight.astype(float) if weight.dtype == object else as_float(weight, "sample_weight")
+    with np.errstate(over="ignore", under="ignore"):
+        return weight.astype(float)
 
 
 def wilson_interval(n_correct: int, n_samples: int, z: float = 1.96) -> tuple[float, float]:

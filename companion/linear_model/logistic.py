@@ -193,11 +193,6 @@ def odds_ratio(coef: ArrayLike) -> Array:
     ndarray of the shape of ``coef``
         The factors, 0 or infinite where they are out of range.
 
-    Raises
-    ------
-    TypeError
-        For coefficients that are no real numbers.
-
     Examples
     --------
     >>> odds_ratio(np.log([2.0, 0.5]))
@@ -340,10 +335,8 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         classes, index = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(
-                "This solver needs samples of at least 2 classes in the data, but the data contains only one class: "
-                f"{classes[0]!r}"
-            )
+            needs = "This solver needs samples of at least 2 classes in the data, but the data contains only one class"
+            raise ValueError(f"{needs}: {classes[0]!r}")
         weight, l2 = self._weights(features, classes, index, sample_weight)
         result = self._minimize(features, len(classes), index, weight, l2)
         warn_unless_success(result, self.solver, self.tol, stacklevel=2)
@@ -360,7 +353,7 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
     def _set_solution(self, result: OptimizeResult, classes: Array, dtype: DTypeLike) -> None:
         """Store the parameters in the dtype of the features; only now does an earlier fit give way to this one."""
         rows = 1 if len(classes) == 2 else len(classes)
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
             table = result.x.reshape(rows, -1).astype(dtype)  # a row for each score, the intercept at its end
         self.classes_ = classes
         self.coef_ = table[:, : self.n_features_in_].copy()
@@ -390,13 +383,13 @@ class LogisticRegression(LinearClassifierMixin, BaseEstimator):
             weight = weight / largest  # so that the sum is finite
             weight = weight * self._class_weights(classes, y, weight)[y]
             total = float(weight.sum())
+            share = weight / total
         if not (weight.min() >= 0 and 0 < total < np.inf):
             raise ValueError(f"class_weight={self.class_weight}, expected weights >= 0 with a positive, finite sum")
         l2 = 1.0 / float(self.C) / largest / total
         if not l2 < np.inf:
             raise ValueError(f"C={self.C} with weights of up to {largest}: the penalty, their inverse, overflows")
-        with np.errstate(under="ignore"):
-            return weight / total, l2
+        return share, l2
 
     def _minimize(self, X: Array, K: int, y: Array, weight: Array, l2: float) -> OptimizeResult:
         """The minimum of the mean objective. An overflow ends in the residual that is reached, not in NumPy's words."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
 from companion.annotations import Array, ArrayLike, Seed
 from companion.linear_model.base import LinearClassifierMixin
@@ -124,7 +124,7 @@ def _epoch(
 ) -> tuple[Array, float, int, float]:
     """Visit every sample once; returns the weights, the intercept, the number of mistakes, and their total loss."""
     count, loss = 0, 0.0
-    with np.errstate(over="ignore", invalid="ignore"):  # both show in the loss, or in the weights
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # both show in the loss, or in the weights
         for i in order:
             new_w, new_b, mistake = perceptron_step(w, b, X[i], y[i], eta0)
             if mistake:
@@ -243,11 +243,12 @@ class Perceptron(LinearClassifierMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         features, labels = check_features(self, X, y)
         check_classification_targets(labels)
-        self.classes_ = np.unique(labels)
-        if len(self.classes_) < 2:
-            raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
-        positives = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        classes = unique_labels(labels)
+        if len(classes) < 2:
+            raise ValueError(f"The number of classes has to be greater than one; got {len(classes)} class")
+        positives = classes[1:] if len(classes) == 2 else classes
         fits = [self._fit_one(features, labels == label, rng) for label in positives]
+        self.classes_ = classes
         self.coef_ = np.array([w for w, _, _ in fits])
         self.intercept_ = np.array([b for _, b, _ in fits], dtype=features.dtype)
         self.mistakes_ = [mistakes for _, _, mistakes in fits]
@@ -269,10 +270,10 @@ class Perceptron(LinearClassifierMixin, BaseEstimator):
         return perceptron_fit(
             X,
             np.where(positive, 1, -1).astype(X.dtype),  # an integer would widen float32
-            eta0=self.eta0,
+            eta0=float(self.eta0),
             max_iter=self.max_iter,
             fit_intercept=self.fit_intercept,
             rng=rng if self.shuffle else None,
-            tol=self.tol,
+            tol=None if self.tol is None else float(self.tol),
             n_iter_no_change=self.n_iter_no_change,
         )

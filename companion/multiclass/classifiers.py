@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier, is_regressor
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, validate_data
 
 from companion.annotations import Array, ArrayLike
 from companion.multiclass.labels import LabelBinarizer
@@ -199,10 +199,10 @@ class OneVsRestClassifier(_Reduction):
             Where there is a single class.
         """
         self._check_estimator()
-        self.label_binarizer_ = LabelBinarizer()
-        labels = validate_data(self, X="no_validation", y=y)
-        columns = self.label_binarizer_.fit_transform(labels)  # of shape (n_samples, 1) for two classes or one
-        self.classes_ = self.label_binarizer_.classes_
+        column_or_1d(y, warn=True)
+        binarizer = LabelBinarizer()
+        columns = binarizer.fit_transform(y)  # of shape (n_samples, 1) for two classes or one
+        self.label_binarizer_, self.classes_ = binarizer, binarizer.classes_
         if len(self.classes_) == 1:
             warnings.warn(f"Label not {self.classes_[0]} is present in all training examples.", stacklevel=2)
             self.estimators_ = [_Constant().fit(X)]

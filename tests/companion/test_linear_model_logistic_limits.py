@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import linear_model as reference
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from companion.linear_model import LogisticRegression, irls
+from companion.datasets import make_logistic
+from companion.linear_model import LogisticRegression, irls, odds_ratio, softmax_hessian, softmax_value_grad
 from tests.companion.test_linear_model_logistic import SOLVERS, data, objective
 
 # where no optimum exists, or is not reached
@@ -272,3 +274,63 @@ def test_bad_data_to_predict():
             method([[1.0, 2.0, 3.0]])
         with pytest.raises(ValueError, match="NaN"):
             method([[np.nan, 2.0]])
+
+
+# ---- whatever NumPy was told, whatever kind of number, and after a refusal -------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("K", [2, 3])
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e100])
+def test_no_floating_point_error(scale, K, solver):
+    X, y = scale * np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % K
+    with np.errstate(all="raise"):
+        for weight in (None, np.where(np.arange(50) % 5, 1e-320, 1e300)):
+            model = LogisticRegression(solver=solver, max_iter=5).fit(X, y, weight)
+            assert np.isfinite(model.predict_proba(X)).all() and np.isfinite(model.predict_log_proba(X)).all()
+
+
+def test_no_floating_point_error_far_out():
+    with np.errstate(all="raise"):
+        model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+        assert model.predict_proba([[1e5], [-1e5], [1e-320]])[:, 1].round(1).tolist() == [1, 0, 0.4]
+        assert odds_ratio([-800.0, 0.0, 800.0]).tolist() == [0, 1, np.inf]
+        assert irls(np.array([[1e5], [1.0], [2.0], [-1e5]]), np.array([1.0, 0, 1, 0]), 1e-3).success
+        make_logistic(100, [900.0], random_state=0)
+
+
+def test_odds_ratios_of_integers_and_of_what_is_no_number():
+    assert_allclose(odds_ratio(np.int8([12])), np.exp([12.0]))
+    assert odds_ratio(np.float32([1])).dtype == np.float32 and isinstance(odds_ratio(1), np.float64)
+    with pytest.raises(TypeError, match="expected real numbers"):
+        odds_ratio(["1"])
+
+
+@pytest.mark.parametrize("C", [2**70, Fraction(1, 2), np.float32(0.5), np.int64(3)])
+def test_numbers_of_any_kind(C):
+    X, y, _ = data(K=2)
+    model = LogisticRegression(C=C, tol=Fraction(1, 10**6)).fit(X, y)
+    assert_allclose(model.coef_, LogisticRegression(C=float(C), tol=1e-6).fit(X, y).coef_)
+    with pytest.warns(ConvergenceWarning, match=r"tol=1.0e-06"):
+        LogisticRegression(C=C, tol=Fraction(1, 10**6), max_iter=1).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "y"),
+    [({}, np.full(6, 7)), ({"class_weight": {5: -1.0}}, np.arange(6) % 3), ({"C": 1e-320}, np.arange(6) % 3 + 4)],
+)
+def test_a_refused_fit_leaves_the_earlier_one(settings, y):
+    X = np.random.default_rng(0).normal(size=(6, 2))
+    model = LogisticRegression().fit(X, ["a", "b"] * 3)
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError):
+        model.set_params(**settings).fit(X, y)
+    assert model.classes_.tolist() == ["a", "b"]
+    assert_array_equal(model.predict_proba(X), before)
+
+
+def test_a_negative_class_is_not_taken_for_the_last():
+    for function in (softmax_value_grad, softmax_hessian):
+        with pytest.raises(ValueError, match="y contains the class -1"):
+            function(np.zeros(2), np.ones((2, 1)), np.array([1, -1]))

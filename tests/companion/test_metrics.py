@@ -198,3 +198,21 @@ def test_lengths_that_differ_are_refused():
 def test_mcnemar_wants_the_same_kind_of_labels_everywhere(arguments):
     with pytest.raises(ValueError, match=r"string and number|not supported|empty"):
         metrics.mcnemar_test(*arguments)
+
+
+@pytest.mark.parametrize("weight", [[[1.0], [2.0]], np.ones((1, 2)), [1j, 2.0], ["a", "b"], [None, 1.0]])
+def test_weights_that_are_none(weight):
+    with pytest.raises((ValueError, TypeError)) as theirs:
+        accuracy_score([0, 1], [0, 0], sample_weight=weight)
+    with pytest.raises((ValueError, TypeError)) as ours:
+        metrics.accuracy_score([0, 1], [0, 0], sample_weight=weight)
+    assert ours.type is theirs.type or weight == [None, 1.0]
+
+
+def test_weights_of_objects_and_of_any_size():
+    weight = np.array([3.0, 1.0], object)
+    assert metrics.accuracy_score([0, 1], [0, 0], sample_weight=weight) == 0.75
+    with np.errstate(all="raise"):
+        assert metrics.accuracy_score([0, 1], [0, 0], sample_weight=[1e-320, 1e308]) == 0
+        assert metrics.accuracy_score([0, 1], [0, 0], sample_weight=[1e308, 1e-320]) == 1
+        assert metrics.accuracy_score([0, 1], [0, 1], sample_weight=[1e308, 1e308], normalize=False) == np.inf

@@ -460,3 +460,91 @@ def test_pipeline_grid_search_clone_pickle_and_pandas(pair):
     assert set(named.predict(frame)) == {"x", "y", "z"}
     named.fit(X[:, :2], y)  # again, without names and narrower
     assert named.n_features_in_ == 2 and not hasattr(named, "feature_names_in_")
+
+
+# ---- what labels are, and what columns may stand for them ------------------------------------------------------------
+
+KINDS = {
+    "boolean": pd.Series([True, False, True], dtype="boolean"),
+    "Int64": pd.Series([1, 2, 3], dtype="Int64"),
+    "object": np.array(["a", "b", "c"], object),
+    "list": ["a", "b", "a"],
+    "int8": np.int8([1, 2, 3]),
+    "uint8": np.uint8([4, 4, 4]),
+    "float": np.array([1.0, 2.0, 1.0]),
+    "bool": np.array([True, False, True]),
+    "column": np.array([[1], [2], [3]]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", KINDS)
+def test_labels_of_every_kind_as_scikit_learn_binarizes_them(kind):
+    y = KINDS[kind]
+    ours, theirs = LabelBinarizer().fit(y), preprocessing.LabelBinarizer().fit(y)
+    assert ours.classes_.dtype == theirs.classes_.dtype and ours.y_type_ == theirs.y_type_
+    columns = ours.transform(y)
+    assert_array_equal(columns, theirs.transform(y))
+    assert columns.dtype == theirs.transform(y).dtype
+    assert_array_equal(ours.inverse_transform(columns), np.ravel(y))
+
+
+@pytest.mark.parametrize("kind", ["boolean", "Int64", "object", "list", "int8", "bool"])
+def test_the_classes_keep_the_kind_of_their_labels(kind):
+    X, y = np.arange(3.0)[:, None], KINDS[kind]
+    ours = OneVsRestClassifier(Perceptron()).fit(X, y).classes_
+    theirs = multiclass.OneVsRestClassifier(reference.Perceptron()).fit(X, y).classes_
+    assert ours.dtype == theirs.dtype and ours.tolist() == theirs.tolist()
+    assert Perceptron().fit(X, y).classes_.dtype == reference.Perceptron().fit(X, y).classes_.dtype
+
+
+@pytest.mark.parametrize(
+    ("labels", "Y"),
+    [
+        ([0, 1], np.zeros((2, 3))),
+        ([0, 1], np.zeros((2, 1, 1))),
+        ([0, 1], 0.5),
+        ([0], np.zeros((2, 2))),
+        ([0, 1, 2], np.zeros((2, 4))),
+        ([0, 1, 2], np.zeros((2, 2))),
+        ([0, 1, 2], np.zeros(3)),
+        ([0, 1], [[np.nan], [1.0]]),
+        ([0, 1], [["a"], ["b"]]),
+    ],
+)
+def test_columns_that_fit_no_classes(labels, Y):
+    with pytest.raises(ValueError, match="Y "):
+        LabelBinarizer().fit(labels).inverse_transform(Y)
+
+
+def test_two_columns_of_two_classes():
+    Y, theirs = np.array([[0.9, 0.1], [0.2, 0.8]]), preprocessing.LabelBinarizer().fit(["a", "b"])
+    ours = LabelBinarizer().fit(["a", "b"])
+    assert ours.inverse_transform(Y).tolist() == theirs.inverse_transform(Y).tolist() == ["a", "b"]
+    assert ours.inverse_transform(Y, 0.9).tolist() == ["a", "a"]
+    assert ours.inverse_transform([[0], [1]]).tolist() == ["a", "b"]
+    with pytest.raises(ValueError, match="threshold="):
+        ours.inverse_transform(Y, np.nan)
+
+
+@pytest.mark.parametrize("bad", [[0.5, 1.5], [], [[0, 1], [1, 0]], None])
+def test_what_are_no_labels_is_not_transformed(bad):
+    for binarizer in (LabelBinarizer(), preprocessing.LabelBinarizer()):
+        with pytest.raises(ValueError):
+            binarizer.fit([0, 1]).transform(bad)
+    with pytest.raises(ValueError):
+        LabelBinarizer().fit(bad)
+
+
+def test_a_refused_fit_leaves_the_earlier_one():
+    X = [[0.0], [1.0], [2.0]]
+    model = OneVsRestClassifier(Perceptron()).fit(X, ["a", "b", "c"])
+    before = model.predict(X).tolist()
+    with pytest.raises(ValueError):
+        model.fit(X, [0.5, 1.5, 2.5])
+    assert model.predict(X).tolist() == before
+    single = Perceptron().fit(X, ["a", "b", "c"])
+    before = single.predict(X).tolist()
+    with pytest.raises(ValueError):
+        single.fit(X, [7, 7, 7])
+    assert single.predict(X).tolist() == before

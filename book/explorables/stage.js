@@ -39,7 +39,7 @@ function niceStep(rough) {
 const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[+c])).join("");
 
 class Panel {
-  constructor(stage, place, { x, y, xlabel, ylabel, logx, logy, title }) {
+  constructor(stage, place, { x, y, xlabel, ylabel, logx, logy, title, equal, bare }) {
     this.stage = stage;
     this.handles = {};
     const id = `${stage.id}-${place}`;
@@ -48,17 +48,23 @@ class Panel {
     const inner = { x: MARGIN.left, y: MARGIN.top, width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
     element("rect", inner, clip);
     this.axes = element("g", { class: "axes", "aria-hidden": "true" }, this.svg);
-    this.frame = element("rect", { ...inner, class: "frame" }, this.svg);
+    if (!bare) element("rect", { ...inner, class: "frame" }, this.svg);
     this.marks = element("g", { "clip-path": `url(#${id})`, "aria-hidden": "true" }, this.svg);
     this.front = element("g", {}, this.svg);
-    Object.assign(this, { xlabel, ylabel, logx, logy });
+    Object.assign(this, { xlabel, ylabel, logx, logy, equal, bare });
     this.zoom(x, y);
   }
 
-  zoom(x, y) {  // the window of data that is seen
+  zoom(x, y) {  // the window of data that is seen; "equal" widens it until both units are equally long
+    if (this.equal) {
+      const unit = Math.max((x[1] - x[0]) / (WIDTH - MARGIN.left - MARGIN.right), (y[1] - y[0]) / (HEIGHT - MARGIN.top - MARGIN.bottom));
+      const widen = ([low, high], pixels) => [-1, 1].map((side) => (low + high + side * unit * pixels) / 2);
+      [x, y] = [widen(x, WIDTH - MARGIN.left - MARGIN.right), widen(y, HEIGHT - MARGIN.top - MARGIN.bottom)];
+    }
     this.x = scale(x, [MARGIN.left, WIDTH - MARGIN.right], this.logx);
     this.y = scale(y, [HEIGHT - MARGIN.bottom, MARGIN.top], this.logy);
     this.axes.replaceChildren();
+    if (this.bare) return;
     const [bottom, left] = [HEIGHT - MARGIN.bottom, MARGIN.left];
     const words = (s, v) => (s.log ? `10${superscript(Math.round(Math.log10(v)))}` : format(v));
     for (const v of this.x.ticks) {
@@ -93,6 +99,14 @@ class Panel {
 
   area(points, color = 0, more = {}) {
     return element("path", { d: this.path(points, true), class: `area color-${color}`, ...more }, this.marks);
+  }
+
+  arrow([x0, y0], [x1, y1], color = 0, more = {}) {
+    this.line([[x0, y0], [x1, y1]], color, more);
+    const [dx, dy] = [this.x.to(x1) - this.x.to(x0), this.y.to(y1) - this.y.to(y0)], length = Math.hypot(dx, dy);
+    if (!(length > 1)) return;
+    const corner = (side) => `L${this.x.to(x1) - (9 * dx + side * 4 * dy) / length} ${this.y.to(y1) - (9 * dy - side * 4 * dx) / length}`;
+    element("path", { d: `M${this.x.to(x1)} ${this.y.to(y1)}${corner(1)}${corner(-1)}Z`, class: `head color-${color}` }, this.marks);
   }
 
   points(points, color = 0, { shape = "circle", r = 4 } = {}) {
@@ -131,8 +145,9 @@ class Panel {
     }
   }
 
-  // A point that is dragged, or moved by the arrow keys; both parameters are the names of the two coordinates.
-  handle(label, [xname, yname]) {
+  // A point that is dragged, or moved by the arrow keys, with the names of the parameters that are its coordinates.
+  // Without a name the coordinate does not move, and is that of the place.
+  handle(label, [xname, yname], place = [0, 0]) {
     const p = this.stage.parameters;
     let dot = this.handles[label];
     if (!dot) {
@@ -141,7 +156,8 @@ class Panel {
       element("circle", { r: 9, class: "knob" }, dot);
       this.listen(dot, xname, yname);
     }
-    dot.setAttribute("transform", `translate(${this.x.to(p[xname] ?? 0)} ${this.y.to(p[yname] ?? 0)})`);
+    const inside = (v, s) => s.to(Math.min(Math.max(v, s.low), s.high));
+    dot.setAttribute("transform", `translate(${inside(p[xname] ?? place[0], this.x)} ${inside(p[yname] ?? place[1], this.y)})`);
     const named = [xname, yname].filter(Boolean);
     dot.setAttribute("aria-valuenow", p[named[0]]);
     dot.setAttribute("aria-valuetext", named.map((name) => `${name} ${format(p[name])}`).join(", "));

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.site import checks
+from tools import explorables
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 
@@ -47,3 +48,23 @@ def server(site):
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
+
+
+@pytest.fixture(scope="session")
+def blank(browser):
+    """A page with nothing in it but the scripts of all figures."""
+    page = browser.new_page()
+    page.set_content("<!DOCTYPE html><title>Nothing</title>")
+    for name in ["stage", *explorables.names()]:
+        page.add_script_tag(path=explorables.SCRIPTS / f"{name}.js")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def compute(blank):
+    """``compute(name, cases)``: what a figure computes for each of several parameters, as its script and page do."""
+    program = (
+        "([name, cases]) => cases.map((p) => window.explorables[name].compute({...explorables[name].start, ...p}))"
+    )
+    return lambda name, cases: blank.evaluate(program, [name, cases])

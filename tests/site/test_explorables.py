@@ -1,42 +1,16 @@
 """The live figures compute what the companion computes: scripts in a blank page of Chromium, beside the functions."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from companion import optim
+from tests.site.explorable_checks import N_CASES, close
 from tools import explorables
 
 pytestmark = pytest.mark.site
-N_CASES = 50
-
-
-@pytest.fixture(scope="module")
-def blank(browser):
-    """A page with nothing in it but the scripts of all figures."""
-    page = browser.new_page()
-    page.set_content("<!DOCTYPE html><title>Nothing</title>")
-    for name in ["stage", *explorables.names()]:
-        page.add_script_tag(path=explorables.SCRIPTS / f"{name}.js")
-    yield page
-    page.close()
-
-
-@pytest.fixture
-def compute(blank):
-    """``compute(name, cases)``: what a figure computes for each of several parameters, as its script and page do."""
-    program = (
-        "([name, cases]) => cases.map((p) => window.explorables[name].compute({...explorables[name].start, ...p}))"
-    )
-    return lambda name, cases: blank.evaluate(program, [name, cases])
-
-
-def close(ours, theirs, tolerance=1e-9):
-    """Equal to the tolerance, relatively to the largest number so far: what diverges is compared as it grows."""
-    ours, theirs = np.array(ours, float), np.array(theirs, float)  # playwright returns whole floats as ints
-    scale = np.maximum(np.maximum.accumulate(np.abs(theirs).reshape(len(theirs), -1).max(axis=1)), 1)
-    np.testing.assert_array_less(np.abs(ours - theirs).reshape(len(ours), -1).max(axis=1), tolerance * scale)
 
 
 def descent(p):
@@ -73,7 +47,10 @@ def test_descent(compute):
 
 @pytest.mark.parametrize("name", explorables.names())
 def test_a_figure_has_a_parity_test(name):
-    assert f"test_{name.replace('-', '_')}" in globals()
+    wanted = f"\ndef test_{name.replace('-', '_')}(compute"
+    assert any(
+        wanted in path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_explorables*.py")
+    )
 
 
 @pytest.mark.parametrize("name", explorables.names())

@@ -39,13 +39,15 @@ function niceStep(rough) {
 const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[+c])).join("");
 
 class Panel {
-  constructor(stage, place, { x, y, xlabel, ylabel, logx, logy, title, equal, bare }) {
+  constructor(stage, place, { x, y, xlabel, ylabel, logx, logy, title, equal, bare, margin }) {
     this.stage = stage;
+    this.margin = { ...MARGIN, ...margin };
     this.handles = {};
     const id = `${stage.id}-${place}`;
     this.svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title ?? ylabel ?? "" }, stage.drawing);
     const clip = element("clipPath", { id }, element("defs", {}, this.svg));
-    const inner = { x: MARGIN.left, y: MARGIN.top, width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
+    const { left, right, top, bottom } = this.margin;
+    const inner = { x: left, y: top, width: WIDTH - left - right, height: HEIGHT - top - bottom };
     element("rect", inner, clip);
     this.axes = element("g", { class: "axes", "aria-hidden": "true" }, this.svg);
     if (!bare) element("rect", { ...inner, class: "frame" }, this.svg);
@@ -56,16 +58,16 @@ class Panel {
   }
 
   zoom(x, y) {  // the window of data that is seen; "equal" widens it until both units are equally long
+    const { left, right, top } = this.margin, bottom = HEIGHT - this.margin.bottom;
     if (this.equal) {
-      const unit = Math.max((x[1] - x[0]) / (WIDTH - MARGIN.left - MARGIN.right), (y[1] - y[0]) / (HEIGHT - MARGIN.top - MARGIN.bottom));
+      const unit = Math.max((x[1] - x[0]) / (WIDTH - left - right), (y[1] - y[0]) / (bottom - top));
       const widen = ([low, high], pixels) => [-1, 1].map((side) => (low + high + side * unit * pixels) / 2);
-      [x, y] = [widen(x, WIDTH - MARGIN.left - MARGIN.right), widen(y, HEIGHT - MARGIN.top - MARGIN.bottom)];
+      [x, y] = [widen(x, WIDTH - left - right), widen(y, bottom - top)];
     }
-    this.x = scale(x, [MARGIN.left, WIDTH - MARGIN.right], this.logx);
-    this.y = scale(y, [HEIGHT - MARGIN.bottom, MARGIN.top], this.logy);
+    this.x = scale(x, [left, WIDTH - right], this.logx);
+    this.y = scale(y, [bottom, top], this.logy);
     this.axes.replaceChildren();
     if (this.bare) return;
-    const [bottom, left] = [HEIGHT - MARGIN.bottom, MARGIN.left];
     const words = (s, v) => (s.log ? `10${superscript(Math.round(Math.log10(v)))}` : format(v));
     for (const v of this.x.ticks) {
       element("line", { x1: this.x.to(v), x2: this.x.to(v), y1: bottom, y2: bottom + 5 }, this.axes);
@@ -75,8 +77,8 @@ class Panel {
       element("line", { x1: left - 5, x2: left, y1: this.y.to(v), y2: this.y.to(v) }, this.axes);
       element("text", { x: left - 8, y: this.y.to(v) + 4, "text-anchor": "end" }, this.axes, words(this.y, v));
     }
-    const middle = (MARGIN.top + bottom) / 2;
-    element("text", { x: (left + WIDTH - MARGIN.right) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, this.axes, this.xlabel ?? "");
+    const middle = (top + bottom) / 2;
+    element("text", { x: (left + WIDTH - right) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, this.axes, this.xlabel ?? "");
     element("text", { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` }, this.axes, this.ylabel ?? "");
   }
 
@@ -120,6 +122,30 @@ class Panel {
 
   words(x, y, text, more = {}) {
     return element("text", { x: this.x.to(x), y: this.y.to(y), class: "words", ...more }, this.marks, text);
+  }
+
+  // An image of equal cells that fill the panel, rows from the bottom up: values from -1 (color 1) to 1 (color 0), in shades.
+  cells(rows, shades = 8) {
+    const [width, height] = [(this.x.to(this.x.high) - this.x.to(this.x.low)) / rows[0].length, (this.y.to(this.y.low) - this.y.to(this.y.high)) / rows.length];
+    const shade = (v) => Math.max(-shades, Math.min(Math.round(v * shades), shades)), d = {};
+    rows.forEach((row, i) => {
+      for (let j = 0, end; j < row.length; j = end) {  // neighbors of one shade are one rectangle
+        const k = shade(row[j]);
+        for (end = j + 1; end < row.length && shade(row[end]) === k;) end++;
+        d[k] = `${d[k] ?? ""}M${this.x.to(this.x.low) + j * width} ${this.y.to(this.y.low) - (i + 1) * height}h${(end - j) * width}v${height}h${(j - end) * width}Z`;
+      }
+    });
+    for (const [k, path] of Object.entries(d)) element("path", { d: path, class: `cell color-${k < 0 ? 1 : 0}`, "fill-opacity": (0.75 * Math.abs(k)) / shades }, this.marks);
+  }
+
+  // A broad line that is not seen, to be clicked or tapped; a control has to offer the same to the keys.
+  target(points, choose, width = 26) {
+    const made = element("path", { d: this.path(points), class: "target", "stroke-width": width }, this.marks);
+    made.addEventListener("click", () => {
+      choose(this.stage.parameters);
+      this.stage.stop();
+      this.stage.redraw();
+    });
   }
 
   // Level lines of a function, by marching squares on n x n cells.
@@ -210,19 +236,20 @@ class Stage {
     figure.append(this.root);  // last: if anything above throws, the picture stays
   }
 
-  control(name, { label, min, max, step, options, checkbox }) {
+  // A control shows and sets the parameter of its name, or what its get(parameters) and set(parameters, value) say.
+  control(name, { label, min, max, step, options, checkbox, get = (p) => p[name], set = (p, value) => { p[name] = value; } }) {
     const box = element("label", {}, this.fields), kind = options ? "select" : "input";
     element("span", {}, box, label);
     const field = element(kind, options ? {} : checkbox ? { type: "checkbox" } : { type: "range", min, max, step }, box);
     for (const option of options ?? []) element("option", { value: option }, field, option);
     const shown = options || checkbox ? null : element("output", {}, box);
     field.addEventListener("input", () => {
-      this.parameters[name] = checkbox ? field.checked : options ? field.value : +field.value;
+      set(this.parameters, checkbox ? field.checked : options ? field.value : +field.value);
       this.stop();
       this.redraw();
     });
     return () => {
-      const value = this.parameters[name];
+      const value = get(this.parameters);
       if (checkbox) field.checked = value;
       else field.value = value;
       if (shown) shown.textContent = format(value);

@@ -41,7 +41,7 @@ const superscript = (n) => [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹
 class Panel {
   constructor(stage, place, { x, y, xlabel, ylabel, logx, logy, title, equal, bare, margin }) {
     this.stage = stage;
-    this.margin = { ...MARGIN, ...margin };
+    this.margin = { ...(bare ? { left: 3, right: 3, top: 3, bottom: 3 } : MARGIN), ...margin };
     this.handles = {};
     const id = `${stage.id}-${place}`;
     this.svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title ?? ylabel ?? "" }, stage.drawing);
@@ -107,7 +107,8 @@ class Panel {
     this.line([[x0, y0], [x1, y1]], color, more);
     const [dx, dy] = [this.x.to(x1) - this.x.to(x0), this.y.to(y1) - this.y.to(y0)], length = Math.hypot(dx, dy);
     if (!(length > 1)) return;
-    const corner = (side) => `L${this.x.to(x1) - (9 * dx + side * 4 * dy) / length} ${this.y.to(y1) - (9 * dy - side * 4 * dx) / length}`;
+    const part = Math.min(9 / length, 1);  // how much of it is the head
+    const corner = (side) => `L${this.x.to(x1) - part * (dx + side * 0.45 * dy)} ${this.y.to(y1) - part * (dy - side * 0.45 * dx)}`;
     element("path", { d: `M${this.x.to(x1)} ${this.y.to(y1)}${corner(1)}${corner(-1)}Z`, class: `head color-${color}` }, this.marks);
   }
 
@@ -212,7 +213,8 @@ class Panel {
       if (!way) return;
       event.preventDefault();
       const p = this.stage.parameters, step = (event.shiftKey ? 10 : 1) / 100;
-      move((p[xname] ?? 0) + way[0] * step * (this.x.high - this.x.low), (p[yname] ?? 0) + way[1] * step * (this.y.high - this.y.low));
+      const [right, up] = xname && yname ? way : [way[0] + way[1], way[0] + way[1]];  // on a rail all keys go along it
+      move((p[xname] ?? 0) + right * step * (this.x.high - this.x.low), (p[yname] ?? 0) + up * step * (this.y.high - this.y.low));
     });
   }
 }

@@ -1,0 +1,108 @@
+"""Live figures of the chapter on linear models, beside the companion's functions."""
+
+import numpy as np
+import pytest
+
+from companion.linear_model import (
+    Lasso,
+    LinearRegression,
+    enet_coordinate_descent,
+    logistic_hessian,
+    logistic_value_grad,
+    lstsq_svd,
+    ridge_normal,
+    ridge_svd,
+)
+from tests.site.explorable_checks import N_CASES, close
+
+pytestmark = pytest.mark.site
+
+
+def test_projection(compute):
+    rng = np.random.default_rng(1)
+    names = ("y1", "y2", "y3", "slope", "intercept")
+    cases = [dict(zip(names, rng.uniform(-2, 2, 5))) for _ in range(N_CASES)]
+    x = np.array([-1.0, 0.0, 2.0])
+    X = np.column_stack([x, np.ones(3)])
+    for case, found in zip(cases, compute("projection", cases)):
+        y = np.array([case["y1"], case["y2"], case["y3"]])
+        theta, _, _ = lstsq_svd(X, y)
+        model = LinearRegression().fit(x[:, None], y)
+        close([found["w"], found["b"]], theta)
+        close([found["w"], found["b"]], [model.coef_[0], model.intercept_])
+        moved = theta + [case["slope"], case["intercept"]]
+        for line, parameters in (("best", theta), ("moved", moved)):
+            fitted = X @ parameters
+            close(found[line]["fitted"], fitted)
+            close([found[line]["rss"]], [(y - fitted) @ (y - fitted)])
+            close(found[line]["products"], [(y - fitted).sum(), x @ (y - fitted)])
+        close(found["best"]["products"], [0, 0])
+        close([found["apart"] + found["best"]["rss"]], [found["moved"]["rss"]])  # Pythagoras
+        close([found["height"] ** 2], [found["best"]["rss"]])  # how high y is drawn above the plane
+
+
+def test_corner(compute):
+    rng = np.random.default_rng(2)
+    cases = [
+        {
+            "v1": rng.uniform(-2.5, 2.5),
+            "v2": rng.uniform(-2, 2),
+            "alpha": rng.uniform(0.01, 3),
+            "correlation": rng.uniform(-0.9, 0.9),
+            "penalty": ["lasso", "ridge"][i % 2],
+        }
+        for i in range(2 * N_CASES)
+    ]
+    corners = 0
+    for case, found in zip(cases, compute("corner", cases)):
+        gram = np.array([[1.0, case["correlation"]], [case["correlation"], 1.0]])
+        v = np.array([case["v1"], case["v2"]])
+        X = np.linalg.cholesky(gram).T  # two samples with the products of the figure
+        y = X @ v
+        alphas = [case["alpha"], *np.linspace(0, 3, 121)[::8]]
+        close([found["loss"]], [0.5 * (y - X @ found["w"]) @ (y - X @ found["w"])])
+        if case["penalty"] == "ridge":
+            path = [ridge_svd(X, y, alpha) for alpha in alphas]
+            close(found["w"], ridge_normal(X, y, case["alpha"]))
+            close([found["size"]], [np.linalg.norm(found["w"])])
+        else:
+            path = [enet_coordinate_descent(gram, X.T @ y, y @ y, alpha, 0.0, tol=1e-25)[0] for alpha in alphas]
+            model = Lasso(case["alpha"] / 2, fit_intercept=False, tol=1e-15).fit(X, y)  # a mean over two samples
+            np.testing.assert_array_equal(np.array(found["w"]) == 0, model.coef_ == 0)
+            close(found["w"], model.coef_, 1e-7)
+            close([found["size"]], [np.abs(found["w"]).sum()])
+            corners += 0 in found["w"]
+        close([found["w"], *found["path"][::8]], path)
+    assert 10 < corners < N_CASES
+
+
+def test_logistic(compute):
+    x = np.array([-1.6, -1.1, -0.7, -0.2, 0.2, 0.9, 1.5, 0.6, 1.2, 1.9, 2.3, 2.8, 3.2, 3.7])
+    overlap = np.repeat([0.0, 1.0], 7)
+    rng = np.random.default_rng(3)
+    cases = [
+        {
+            "w": rng.uniform(-1, 5),
+            "b": rng.uniform(-6, 2),
+            "rate": rng.uniform(0.25, 12),
+            "separate": bool(i % 2),
+        }
+        for i in range(2 * N_CASES)
+    ]
+    for case, found in zip(cases, compute("logistic", cases)):
+        y = (x > 1).astype(float) if case["separate"] else overlap
+        np.testing.assert_array_equal(found["y"], y)
+        theta = np.array([case["w"], case["b"]])
+        value, gradient = logistic_value_grad(theta, x[:, None], y)
+        hessian = logistic_hessian(theta, x[:, None], y)
+        close([found["value"]], [value])
+        close(found["gradient"], gradient)
+        close(found["hessian"], hessian)
+        close(found["downhill"], theta - case["rate"] * gradient)
+        step = np.linalg.solve(hessian, gradient)
+        close(found["newton"]["step"], step)
+        halvings = found["newton"]["halvings"]
+        close(found["newton"]["next"], theta - step / 2**halvings)
+        losses = [logistic_value_grad(theta - step / 2**k, x[:, None], y)[0] for k in range(halvings + 1)]
+        assert losses[-1] <= value
+        assert all(loss > value for loss in losses[:-1])

@@ -80,13 +80,14 @@ window.explorables.corner = {
       curve.line(path.map((v, i) => [ALPHAS[i], v[k]]), [0, 3][k]);
       curve.points([[p.alpha, w[k]]], [0, 3][k], { r: 5, shape: k ? "square" : "circle" });
       const first = path[0][k] >= path[0][1 - k];
-      curve.words(0.12, path[0][k] + (first ? 0.2 : -0.35), ["w₁", "w₂"][k]);
+      curve.words(0.12, Math.min(Math.max(path[0][k] + (first ? 0.2 : -0.35), -2.4), 2.2), ["w₁", "w₂"][k]);
     }
   },
   say({ penalty, alpha, v1, v2 }, { w, size }) {
     const { format } = window.explorables, names = ["w₁", "w₂"].filter((_, i) => w[i] === 0);
-    const at = `From least squares (${format(v1)}, ${format(v2)}) ${penalty} with α = ${format(alpha)} goes to (${w.map(format).join(", ")}), on the edge of a `
-      + `${penalty === "lasso" ? "diamond" : "disk"} of size ${format(size)}. `;
+    const [method, shape] = penalty === "lasso" ? ["the lasso", "diamond"] : ["ridge regression", "disk"];
+    const at = `With α = ${format(alpha)} ${method} moves the least-squares solution (${format(v1)}, ${format(v2)}) to `
+      + `(${w.map(format).join(", ")}), on the edge of a ${shape} of size ${format(size)}. `;
     if (names.length === 2) return at + "Both coefficients are exactly 0.";
     return at + (names.length ? `It is a corner: ${names[0]} is exactly 0.` : "Neither coefficient is exactly 0.");
   },

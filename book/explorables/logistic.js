@@ -6,7 +6,14 @@ const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Mat
 const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-const loss = (y, w, b) => mean(X.map((x, i) => softplus(w * x + b) - y[i] * (w * x + b)));
+function loss(y, w, b) {
+  let sum = 0;
+  for (let i = 0; i < X.length; i++) {
+    const z = w * X[i] + b;
+    sum += softplus(z) - y[i] * z;
+  }
+  return sum / X.length;
+}
 
 function derivatives(y, w, b) {
   const p = X.map((x) => sigmoid(w * x + b)), r = p.map((pi, i) => pi - y[i]), d = p.map((pi) => pi * (1 - pi));
@@ -22,7 +29,7 @@ function newton(y, w, b, gradient, [[a, c], [, d]]) {
   const here = loss(y, w, b);
   for (let halvings = 0; halvings < 30; halvings++) {
     const next = [w - step[0] / 2 ** halvings, b - step[1] / 2 ** halvings];
-    if (loss(y, ...next) <= here) return { next, step, halvings };
+    if (loss(y, ...next) <= here + 1e-13) return { next, step, halvings };
   }
   return { next: [w, b], step, halvings: 0 };
 }
@@ -61,14 +68,14 @@ window.explorables.logistic = {
     { x: [-1, 5], y: [-6, 2], xlabel: "w", ylabel: "b", title: "Level lines of the loss, and the steps" },
   ],
   compute,
-  draw([plane, land], { w, b }, { y, p, trail, downhill, newton: { next } }) {
+  draw([plane, land], { w, b, separate }, { y, p, trail, downhill, newton: { next } }) {
     X.forEach((x, i) => plane.line([[x, y[i]], [x, p[i]]], y[i] ? 1 : 0, { "stroke-dasharray": "3 3" }));
     plane.line([[-2, 0.5], [4, 0.5]], "faint", { "stroke-dasharray": "2 4" });
     plane.line(Array.from({ length: 121 }, (_, i) => -2 + i / 20).map((x) => [x, sigmoid(w * x + b)]), "ink");
     for (const label of [0, 1]) {
       plane.points(X.filter((_, i) => y[i] === label).map((x) => [x, label]), label, { r: 5, shape: label ? "square" : "circle" });
     }
-    land.contour((a, c) => loss(y, a, c), [0.03, 0.06, 0.12, 0.2, 0.28, 0.34, 0.42, 0.55, 0.75, 1, 1.5, 2, 3, 4]);
+    land.contour((a, c) => loss(y, a, c), [0.03, 0.06, 0.12, 0.2, 0.28, 0.34, 0.42, 0.55, 0.75, 1, 1.5, 2, 3, 4], "faint", 80, separate);
     land.line(trail, 0);
     land.points(trail, 0, { r: 3 });
     for (const [name, [w1, b1], color] of [["downhill", downhill, 1], ["Newton", next, 2]]) {
@@ -80,6 +87,7 @@ window.explorables.logistic = {
   say({ separate }, { value, gradient, trail, newton: { halvings } }) {
     const { format } = window.explorables, size = Math.hypot(...gradient), steps = trail.length - 1;
     const start = steps ? `After ${steps} step${steps > 1 ? "s" : ""} the loss is` : "The loss is";
+    if (size < 1e-7 && !separate) return `${start} ${format(value)}, and its gradient is 0 to rounding: this is the minimum.`;
     const halved = halvings ? ` The full Newton step would raise the loss: it is halved ${halvings === 1 ? "once" : `${halvings} times`}.` : "";
     const endless = separate ? " Without overlap a steeper curve always fits better: the loss has no minimum." : "";
     return `${start} ${format(value)}, and its gradient has the length ${format(size)}: ${format(gradient[0])} for w, ${format(gradient[1])} for b.${halved}${endless}`;

@@ -99,7 +99,7 @@ window.explorables.projection = {
     if (slope === 0 && intercept === 0) return `The residual y − ŷ has the sum of squares ${round(best.rss)}. Its products `
       + `with the columns 1 and x are ${best.products.map(round).join(" and ")}: it stands at a right angle to their plane.`;
     return `The changed line has the sum of squares ${round(moved.rss)} = ${round(best.rss)} + ${round(apart)}: the smallest one plus `
-      + `the squared way in the plane. The products with 1 and x are ${moved.products.map(round).join(" and ")}.`;
+      + `the squared distance in the plane. The products with 1 and x are ${moved.products.map(round).join(" and ")}.`;
   },
 };
 }

@@ -18,7 +18,7 @@ function element(name, attributes = {}, parent = null, text = null) {
 }
 
 const format = (value) => (value === 0 ? "0" : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
-  ? value.toExponential(2).replace("e+", "e") : String(+value.toPrecision(3)).replace("-", "−"));
+  ? value.toExponential(2).replace("e+", "e") : String(+value.toPrecision(3))).replaceAll("-", "−");
 
 // A function from data to pixels and back, and the places of its ticks.
 function scale([low, high], [start, end], log) {
@@ -67,6 +67,7 @@ class Panel {
     this.x = scale(x, [left, WIDTH - right], this.logx);
     this.y = scale(y, [bottom, top], this.logy);
     this.axes.replaceChildren();
+    this.kept = null;
     if (this.bare) return;
     const words = (s, v) => (s.log ? `10${superscript(Math.round(Math.log10(v)))}` : format(v));
     for (const v of this.x.ticks) {
@@ -149,14 +150,18 @@ class Panel {
     });
   }
 
-  // Level lines of a function, by marching squares on n x n cells.
-  contour(fun, levels, color = "faint", n = 60) {
+  // Level lines of a function, by marching squares on n x n cells. With the same key as before they are those of before.
+  contour(fun, levels, color = "faint", n = 60, key = null) {
+    if (key !== null && this.kept?.key === key) return this.marks.append(...this.kept.lines);
+    const lines = [];
     const xs = Array.from({ length: n + 1 }, (_, i) => this.x.low + ((this.x.high - this.x.low) * i) / n);
     const ys = Array.from({ length: n + 1 }, (_, i) => this.y.low + ((this.y.high - this.y.low) * i) / n);
     const values = ys.map((y) => xs.map((x) => fun(x, y)));
     for (const level of levels) {
       let d = "";
       for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) {
+        const [row, next] = [values[i], values[i + 1]], above = (row[j] > level) + (row[j + 1] > level) + (next[j] > level) + (next[j + 1] > level);
+        if (above % 4 === 0) continue;  // most cells
         const corners = [[xs[j], ys[i], values[i][j]], [xs[j + 1], ys[i], values[i][j + 1]],
           [xs[j + 1], ys[i + 1], values[i + 1][j + 1]], [xs[j], ys[i + 1], values[i + 1][j]]];
         const cuts = [];
@@ -168,8 +173,9 @@ class Panel {
         }
         for (let k = 0; k + 1 < cuts.length; k += 2) d += this.path([cuts[k], cuts[k + 1]]);
       }
-      element("path", { d, class: `line color-${color}` }, this.marks);
+      lines.push(element("path", { d, class: `line color-${color}` }, this.marks));
     }
+    this.kept = { key, lines };
   }
 
   // A point that is dragged, or moved by the arrow keys, with the names of the parameters that are its coordinates.

@@ -137,7 +137,7 @@ class Panel {
         d[k] = `${d[k] ?? ""}M${this.x.to(this.x.low) + j * width} ${this.y.to(this.y.low) - (i + 1) * height}h${(end - j) * width}v${height}h${(j - end) * width}Z`;
       }
     });
-    for (const [k, path] of Object.entries(d)) element("path", { d: path, class: `cell color-${k < 0 ? 1 : 0}`, "fill-opacity": (0.75 * Math.abs(k)) / shades }, this.marks);
+    for (const [k, path] of Object.entries(d)) element("path", { d: path, class: `cell color-${k < 0 ? 1 : 0}`, "fill-opacity": (0.6 * Math.abs(k)) / shades }, this.marks);
   }
 
   // A broad line that is not seen, to be clicked or tapped; a control has to offer the same to the keys.

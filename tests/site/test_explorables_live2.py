@@ -119,7 +119,7 @@ def test_playground(compute, blank):
 
 
 def test_the_plane_of_the_playground(compute, blank):
-    """The shades are the network's probabilities in the middles of the cells; its dashed lines, where a unit's z is 0."""
+    """Shades are the network's probabilities in the middles of the cells; the dashed lines, where z of a unit is 0."""
     rng = np.random.default_rng(2)
     cases = [playground_case(rng) for _ in range(12)]
     for case, found in zip(cases, blank.evaluate(RUNS, [cases, 0])):

@@ -55,7 +55,7 @@ window.explorables.corner = {
   controls: {
     penalty: { label: "Penalty", options: ["lasso", "ridge"] },
     alpha: { label: "Strength α", min: 0, max: MAX, step: 0.025 },
-    correlation: { label: "Correlation of the features", min: -0.9, max: 0.9, step: 0.05 },
+    correlation: { label: "Feature correlation", min: -0.9, max: 0.9, step: 0.05 },
   },
   handles: true,
   panels: [
@@ -88,7 +88,7 @@ window.explorables.corner = {
     const [method, shape] = penalty === "lasso" ? ["the lasso", "diamond"] : ["ridge regression", "disk"];
     const at = `With α = ${format(alpha)} ${method} moves the least-squares solution (${format(v1)}, ${format(v2)}) to `
       + `(${w.map(format).join(", ")}), on the edge of a ${shape} of size ${format(size)}. `;
-    if (names.length === 2) return at + "Both coefficients are exactly 0.";
+    if (names.length === 2) return at.replace(/, on the edge.*/, ": ") + "both coefficients are exactly 0.";
     return at + (names.length ? `It is a corner: ${names[0]} is exactly 0.` : "Neither coefficient is exactly 0.");
   },
 };

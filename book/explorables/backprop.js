@@ -31,7 +31,8 @@ function compute({ x1, x2, weights: w, chosen, rate }) {
 }
 
 const X = [40, 200, 360], Y = [236, 100];  // pixels from the lower left corner
-const show = (v, digits) => (Math.abs(v) < 10 ? v.toFixed(digits).replace(/^-(0\.0*)$/, "$1") : Math.abs(v) < 1e4 ? v.toPrecision(3) : v.toExponential(0)).replace("-", "−");
+const show = (v, digits) => (Math.abs(v) < 10 ? v.toFixed(digits).replace(/^-(0\.0*)$/, "$1") : Math.abs(v) < 1000 ? v.toPrecision(3)
+  : Math.abs(v) < 1e5 ? v.toFixed(0) : v.toExponential(0).replace("e+", "e")).replace("-", "−");
 const centered = { "text-anchor": "middle", dy: "0.35em" };
 
 // The network with a number on each edge and the lines of words in each unit.

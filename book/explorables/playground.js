@@ -39,7 +39,7 @@ function begin(width, seed) {
 
 const H = { tanh: [Math.tanh, (z, a) => 1 - a * a], ReLU: [(z) => Math.max(z, 0), (z) => (z > 0 ? 1 : 0)] };
 
-function forward(w, width, h, x1, x2, z = [], a = []) {
+function forward(w, width, h, x1, x2, z, a) {
   let score = w[4 * width];
   for (let i = 0; i < width; i++) {
     z[i] = w[2 * i] * x1 + w[2 * i + 1] * x2 + w[2 * width + i];
@@ -79,10 +79,11 @@ const running = (p) => (p.run?.key === key(p) ? p.run : { key: key(p), weights: 
 function compute(p) {
   const { weights, losses } = running(p), width = +p.width;
   const { loss, correct, gradient } = backward(weights, width, p.activation, DATA[p.data]);
-  const probabilities = middles(Y, ROWS).map((x2) => middles(X, COLUMNS).map((x1) => 1 / (1 + Math.exp(-forward(weights, width, H[p.activation][0], x1, x2)))));
+  const [h] = H[p.activation], columns = middles(X, COLUMNS), z = [], a = [];
+  const probabilities = middles(Y, ROWS).map((x2) => columns.map((x1) => 1 / (1 + Math.exp(-forward(weights, width, h, x1, x2, z, a)))));
   const folds = Array.from({ length: width }, (_, i) => {  // two points of the line on which z of a hidden unit is 0
-    const [a, b, c] = [weights[2 * i], weights[2 * i + 1], weights[2 * width + i]], far = -c / (a * a + b * b), long = 4 / Math.hypot(a, b);
-    return [-long, long].map((t) => [far * a - t * b, far * b + t * a]);
+    const [u, v, b] = [weights[2 * i], weights[2 * i + 1], weights[2 * width + i]], far = -b / (u * u + v * v), long = 4 / Math.hypot(u, v);
+    return [-long, long].map((t) => [far * u - t * v, far * v + t * u]);
   });
   return { weights, folds, losses: [...losses, loss], loss, correct, gradient, probabilities, data: DATA[p.data] };
 }

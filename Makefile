@@ -11,7 +11,7 @@ SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 NEEDED := The course needs Python 3.11 or newer with venv (Debian: apt install python3-venv); $(PYTHON) is not that. \
 	Name another one: make PYTHON=python3.12 book
 
-.PHONY: book test test-portable notebooks exercises lab bench lint clean
+.PHONY: book test test-portable notebooks exercises explorables lab bench lint clean
 .DELETE_ON_ERROR:
 
 book: $(SITE)
@@ -31,6 +31,10 @@ test-portable: $(ENV)
 
 notebooks: $(ENV)
 	$(BIN)/python -m tools.notebooks $(CHAPTERS)
+
+# The pictures that stand for the live figures in print and without JavaScript.
+explorables: $(ENV)
+	$(BIN)/python -m tools.explorables $(FIGURES)
 
 exercises: $(ENV)
 	$(BIN)/python -m tools.exercises $(CHAPTERS)

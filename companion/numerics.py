@@ -172,11 +172,6 @@ def logsumexp(a: ArrayLike, axis: Axis = None, b: ArrayLike | None = None, keepd
     ndarray
         Of nothing at all, the logarithm of 0.
 
-    Raises
-    ------
-    InvalidParameterError
-        A TypeError, if ``keepdims`` is no bool.
-
     Examples
     --------
     >>> logsumexp(np.array([1000.0, 1000.0])).round(4)
@@ -334,8 +329,7 @@ def _series(function: Callable[[float], float], low: float, high: float, degree:
     return np.polynomial.chebyshev.chebinterpolate(lambda s: np.array([function(middle + half * v) for v in s]), degree)
 
 
-# erf(x) / x near 0 as a function of x^2, and exp(x^2) erfc(x) beyond as a function of (x - 2) / (x + 2): both are
-# smooth
+# erf(x) / x near 0 as a function of x^2, and exp(x^2) erfc(x) beyond as one of (x - 2) / (x + 2): both are smooth
 _NEAR = _series(lambda u: math.erf(math.sqrt(u)) / math.sqrt(u), 0.0, 1.0, 14)
 _FAR = _series(lambda t: math.exp((2 * (1 + t) / (1 - t)) ** 2) * math.erfc(2 * (1 + t) / (1 - t)), -1 / 3, 0.5, 22)
 
@@ -402,8 +396,7 @@ def finite_difference_gradient(fun: Callable[[Array], Any], x: ArrayLike, eps: f
     """
     jacobian = finite_difference_jacobian(fun, x, eps)
     if jacobian.size != np.size(x):
-        shape = jacobian.shape[: jacobian.ndim - np.ndim(x)]
-        raise ValueError(f"fun returns an array of shape {shape}, expected a number")
+        raise ValueError(f"fun returns shape {jacobian.shape[: jacobian.ndim - np.ndim(x)]}, expected a number")
     return jacobian.reshape(np.shape(x))
 
 

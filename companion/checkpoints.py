@@ -59,6 +59,10 @@ def _encode(value: Any, place: str, arrays: dict[str, Array]) -> Any:
         value = value.item()
     if value is None or (isinstance(value, (bool, int, float, str)) and not isinstance(value, np.generic)):
         return value
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{place} is a masked array, whose mask a checkpoint does not keep; save .filled() or both parts"
+        )
     if isinstance(value, np.ndarray):
         return {"$array": _put_aside(value, place, arrays)}
     if isinstance(value, (list, tuple)):
@@ -124,7 +128,7 @@ def _replace(path: Path, arrays: Mapping[str, Array]) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(f"{path} is write-protected")
     _clear_left_behind(target)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.part")
     try:
         with open(temporary, "xb") as file:
             _write(file, arrays)
@@ -140,6 +144,11 @@ def _replace(path: Path, arrays: Mapping[str, Array]) -> None:
     _sync_folder(target.parent)
 
 
+def _stem(target: Path) -> str:
+    """How the names of the files that are written first begin: hidden, and not too long, which is counted in bytes."""
+    return f".{os.fsencode(target.name)[:100].decode(errors='ignore')}."
+
+
 def _sync_folder(folder: Path) -> None:
     """Put the new name on the disk, where folders can be opened."""
     if os.name == "posix":
@@ -152,7 +161,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _clear_left_behind(target: Path) -> None:
     """Remove what killed processes left beside a file; what another process is writing now is younger."""
-    own = re.compile(re.escape(f".{target.name[:100]}.") + r"[0-9a-f]{16}\.part")
+    own = re.compile(re.escape(_stem(target)) + r"[0-9a-f]{16}\.part")
     for path in target.parent.iterdir() if target.parent.is_dir() else ():
         if own.fullmatch(path.name):
             with suppress(OSError):

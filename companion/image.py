@@ -55,9 +55,9 @@ def gaussian_kernel(size: int, sigma: float) -> Array:
     """
     _check_kernel(size, sigma)
     x = np.arange(size) - size // 2
-    with np.errstate(over="ignore"):  # a tiny sigma leaves the middle only
+    with np.errstate(over="ignore", under="ignore"):  # a tiny sigma leaves the middle only
         bell = np.exp(-0.5 * (x / sigma) ** 2)
-    return np.outer(bell, bell) / bell.sum() ** 2
+        return np.outer(bell, bell) / bell.sum() ** 2
 
 
 def gabor_kernel(
@@ -108,12 +108,12 @@ def gabor_kernel(
         require(name, value, Number(closed="neither"))
     y, x = np.mgrid[:size, :size] - (size - 1) / 2
     u, v = x * np.cos(theta) + y * np.sin(theta), -x * np.sin(theta) + y * np.cos(theta)
-    with np.errstate(over="ignore"):  # a tiny sigma leaves the middle only
+    with np.errstate(over="ignore", under="ignore"):  # a tiny sigma leaves the middle only
         bell = np.exp(-0.5 * ((u / sigma) ** 2 + (aspect * v / sigma) ** 2))
-    wave = bell * np.cos(2 * np.pi * u / wavelength + phase)
-    kernel = wave - wave.mean()
-    length = np.linalg.norm(kernel)
-    if not length > 1e-12 * max(np.linalg.norm(wave), np.linalg.norm(bell)):
+        wave = bell * np.cos(2 * np.pi * u / wavelength + phase)
+        kernel = wave - wave.mean()
+        length, whole = np.linalg.norm(kernel), max(np.linalg.norm(wave), np.linalg.norm(bell))
+    if not length > 1e-12 * whole:
         raise ValueError(f"{wavelength=}, {theta=}, {phase=}: the wave is constant on a grid of {size} pixels")
     return kernel / length
 

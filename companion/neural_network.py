@@ -110,7 +110,9 @@ def ramp(x: ArrayLike, start: ArrayLike, end: ArrayLike) -> Array:
     start, end = as_float(start, "start").astype(x.dtype), as_float(end, "end").astype(x.dtype)
     if not np.all(end > start):
         raise ValueError(f"end={end}, expected > start={start}")
-    return (np.maximum(x - start, 0) - np.maximum(x - end, 0)) / (end - start)
+    return np.clip(
+        (x - start) / (end - start), 0, 1
+    )  # the difference itself would be lost in the rounding of a large x
 
 
 def increasing_knots(knots: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:

@@ -94,6 +94,7 @@ def toposort(output: "Tensor") -> list["Tensor"]:
     return nodes + leaves
 
 
+@np.errstate(under="ignore")  # what is too small is 0
 def run_backward(output: "Tensor", gradient: Array, retain_graph: bool = False) -> None:
     """Add the gradient of an output to ``grad`` of every leaf; :meth:`Tensor.backward` without its checks.
 

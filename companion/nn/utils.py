@@ -23,6 +23,7 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
+@np.errstate(all="ignore")  # a norm that is not finite is returned, or refused by error_if_nonfinite
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
@@ -73,8 +74,7 @@ def clip_grad_norm_(
         )
     factor = float(max_norm) / (total + 1e-6)  # a plain number, which does not widen float32
     for grad in gradients:
-        with np.errstate(invalid="ignore"):  # inf * 0 is nan, as in torch
-            grad.data = grad.data * (1.0 if factor > 1 else factor)  # a nan factor is no larger than 1
+        grad.data = grad.data * (1.0 if factor > 1 else factor)  # a nan factor is no larger than 1; inf * 0 is nan
     return total
 
 

@@ -65,6 +65,7 @@ class Optimizer:
 
     _step: ClassVar[Callable[..., tuple[Array, dict[str, Any]]]]
     _rules: ClassVar[dict[str, tuple[Rule, ...]]] = {}
+    _optional: ClassVar[set[str]] = set()  # what a state holds after some steps besides: settings change in between
     _marks: ClassVar[dict[str, bool]] = {}  # what tells apart two optimizers with the same settings
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -249,13 +250,14 @@ class Optimizer:
         return state
 
     def _checked_entry(self, i: int, p: Any, entry: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-        if set(entry) != names:
-            raise ValueError(f"the state of parameter {i} has {sorted(entry, key=str)}, expected {sorted(names)}")
+        if not names <= set(entry) <= names | self._optional:
+            words = f"expected {sorted(names)}, and perhaps {sorted(self._optional - names)}"
+            raise ValueError(f"the state of parameter {i} has {sorted(entry, key=str)}, {words}")
         return {key: _checked_value(f"{key} of parameter {i}", key, value, p) for key, value in entry.items()}
 
     def _names(self, settings: Mapping[str, Any]) -> set[str]:
-        """What the state of a parameter holds after a step with these settings."""
-        raise NotImplementedError
+        """What the state of a parameter holds after a step with these settings, whatever they were before."""
+        return set()
 
 
 def _checked_value(words: str, key: str, value: Any, p: Any) -> int | Array:

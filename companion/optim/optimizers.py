@@ -47,6 +47,7 @@ class SGD(Optimizer):
     """
 
     _step = staticmethod(sgd_step)
+    _optional = {"momentum_buffer"}
     _rules = {
         "lr": (Number(0),),
         "momentum": (Number(0),),
@@ -74,9 +75,6 @@ class SGD(Optimizer):
         super()._check_settings(settings)
         if settings["nesterov"] and (settings["momentum"] <= 0 or settings["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-
-    def _names(self, settings: Mapping[str, Any]) -> set[str]:
-        return {"momentum_buffer"} if settings["momentum"] else set()
 
 
 class Adagrad(Optimizer):
@@ -186,6 +184,7 @@ class RMSprop(Optimizer):
     """
 
     _step = staticmethod(rmsprop_step)
+    _optional = {"grad_avg", "momentum_buffer"}
     _rules = {
         "lr": (Number(0),),
         "alpha": (Number(0),),
@@ -212,8 +211,7 @@ class RMSprop(Optimizer):
         super().__init__(params, {**defaults, "centered": centered, "maximize": maximize})
 
     def _names(self, settings: Mapping[str, Any]) -> set[str]:
-        optional = {"grad_avg": settings["centered"], "momentum_buffer": settings["momentum"]}
-        return {"step", "square_avg"} | {name for name, used in optional.items() if used}
+        return {"step", "square_avg"} | ({"grad_avg"} if settings["centered"] else set())
 
 
 class Adam(Optimizer):
@@ -249,6 +247,7 @@ class Adam(Optimizer):
     """
 
     _step = staticmethod(adam_step)
+    _optional = {"max_exp_avg_sq"}
     _rules = {
         "lr": (Number(0),),
         "betas": (Instance(tuple, list),),

@@ -1,7 +1,8 @@
 r"""The mathematics of the optimizers, as functions on arrays: ``p, state = adam_step(p, g, state, lr)``.
 
 A step changes nothing that it was given; the state is a dict of torch's names, empty before the first step. The
-optimizers of :mod:`companion.optim.optimizers` hold a state for every parameter and write the new values into it.
+optimizers of :mod:`companion.optim.optimizers` hold a state for every parameter and write the new values into it. What
+is too small is 0, without an error, whatever :func:`numpy.seterr` was told.
 """
 
 import math
@@ -16,6 +17,16 @@ __all__ = ["adagrad_step", "adam_step", "adamw_step", "rmsprop_step", "sgd_step"
 State: TypeAlias = dict[str, Any]
 
 
+def _mean_square(before: Any, beta: float, g: Array) -> Array:
+    r"""The running mean :math:`\beta v + (1 - \beta) g^2`, with the factor taken into g before the square.
+
+    A single gradient whose square is infinite would stop the parameter for good.
+    """
+    wide = g.astype(np.float32) if g.dtype == np.float16 else g
+    return (beta * before + ((1 - beta) * wide) * wide).astype(g.dtype, copy=False)
+
+
+@np.errstate(under="ignore")
 def sgd_step(
     p: Array,
     g: Array,
@@ -63,6 +74,7 @@ def sgd_step(
     return p - lr * g, state
 
 
+@np.errstate(under="ignore")
 def adagrad_step(
     p: Array,
     g: Array,
@@ -112,6 +124,7 @@ def adagrad_step(
     return p - rate * g / (np.sqrt(total) + eps), {"step": t, "sum": total}
 
 
+@np.errstate(under="ignore")
 def rmsprop_step(
     p: Array,
     g: Array,
@@ -159,12 +172,12 @@ def rmsprop_step(
     """
     if weight_decay:
         g = g + weight_decay * p
-    v = alpha * state.get("square_avg", 0.0) + (1 - alpha) * (g * g)
-    after = {"step": state.get("step", 0) + 1, "square_avg": v}
+    v = _mean_square(state.get("square_avg", 0.0), alpha, g)
+    after = {**state, "step": state.get("step", 0) + 1, "square_avg": v}
     if centered:
         mean = alpha * state.get("grad_avg", 0.0) + (1 - alpha) * g
         after["grad_avg"] = mean
-        v = v - mean * mean
+        v = np.maximum(v - mean * mean, 0)  # which rounding may leave a little below 0
     d = g / (np.sqrt(v) + eps)
     if momentum:
         d = momentum * state.get("momentum_buffer", 0.0) + d
@@ -172,6 +185,7 @@ def rmsprop_step(
     return p - lr * d, after
 
 
+@np.errstate(under="ignore")
 def adam_step(
     p: Array,
     g: Array,
@@ -222,9 +236,9 @@ def adam_step(
     beta1, beta2 = betas
     m = state.get("exp_avg", 0.0)
     m = m + (1 - beta1) * (g - m)
-    v = beta2 * state.get("exp_avg_sq", 0.0) + (1 - beta2) * (g * g)
+    v = _mean_square(state.get("exp_avg_sq", 0.0), beta2, g)
     t = state.get("step", 0) + 1
-    after = {"step": t, "exp_avg": m, "exp_avg_sq": v}
+    after = {**state, "step": t, "exp_avg": m, "exp_avg_sq": v}
     if amsgrad:
         v = np.maximum(state.get("max_exp_avg_sq", v), v)
         after["max_exp_avg_sq"] = v
@@ -232,6 +246,7 @@ def adam_step(
     return p - (lr / (1 - beta1**t)) * m / scale, after
 
 
+@np.errstate(under="ignore")
 def adamw_step(
     p: Array,
     g: Array,

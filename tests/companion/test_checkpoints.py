@@ -128,7 +128,9 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path):
     circle.append(circle)
     save_checkpoint(tmp_path / "run", model, epoch=1)
     content = (tmp_path / "run").read_bytes()
-    for bad in ({1, 2}, object(), lambda: 0, 1j, b"bytes", np.array([None]), np.datetime64("2026-01-01"), [{"a": {2}}]):
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])  # the mask would be lost
+    others = [{1, 2}, object(), lambda: 0, 1j, b"bytes", np.array([None]), np.datetime64("2026-01-01"), [{"a": {2}}]]
+    for bad in (*others, masked, [masked], masked[1:], np.ma.masked):
         with pytest.raises(TypeError, match="extra/value"):
             save_checkpoint(tmp_path / "run", model, value=bad)
     with pytest.raises(ValueError, match="contains itself"):

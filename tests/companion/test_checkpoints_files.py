@@ -123,3 +123,17 @@ def test_a_killed_save_leaves_the_old_file_whole_and_the_next_one_works(tmp_path
     save_checkpoint(path, model, number=3.0)
     assert load_checkpoint(path, model) == {"number": 3.0}
     assert sorted(os.listdir(tmp_path)) == [young.name, other.name, "run"]  # others' and young ones stay
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 240, "\u6f22" * 78, "\u00e9" * 120, "a" + "\U0001f600" * 60], ids=["ascii", "3", "2", "4"]
+)
+def test_a_name_is_as_long_as_the_folder_takes_it_in_bytes(tmp_path, name):
+    path, model = tmp_path / name, nn.Linear(2, 1)
+    save_checkpoint(path, model, i=0)
+    stem = name.encode()[:100].decode(errors="ignore")
+    left = tmp_path / f".{stem}.0123456789abcdef.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    save_checkpoint(path, model, i=1)
+    assert load_checkpoint(path, model) == {"i": 1} and os.listdir(tmp_path) == [name]

@@ -105,6 +105,20 @@ def test_a_gaussian_is_a_blur():
             image.gaussian_kernel(*bad)
 
 
+def test_a_bell_whose_end_is_too_small_for_a_number_is_no_error():
+    calls = (
+        lambda: image.gaussian_kernel(101, 1.0),
+        lambda: image.gaussian_kernel(3, 1e-200),
+        lambda: image.gabor_kernel(101, 3.0, 0.4, 1.0),
+        lambda: image.gabor_kernel(3, 3.0, 0.4, 1e-200),
+    )
+    for call in calls:
+        with np.errstate(all="ignore"):
+            expected = call()
+        with np.errstate(all="raise"):
+            np.testing.assert_array_equal(call(), expected)
+
+
 @pytest.mark.parametrize(
     ("theta", "options"),
     [(0.3, {}), (2.0, {"phase": 0.7}), (0.3, {"aspect": 2.0}), (-1.0, {"phase": -0.4, "aspect": 0.5})],

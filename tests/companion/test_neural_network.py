@@ -24,6 +24,17 @@ def test_a_ramp_by_hand_and_beside_torchs_hard_sigmoid():
             net.ramp(0.5, start, end)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("far", [2.0**25, 1e17, 1e30, np.inf])
+def test_a_ramp_is_one_however_far_to_the_right_and_zero_to_the_left(dtype, far):
+    x = np.array([-far, far, np.nan], dtype)
+    with np.errstate(all="raise"):
+        heights, curve = net.ramp(x, 0.0, 1.0), net.sum_of_ramps(x, [0.0, 1.0, 3.0], [2.0, 5.0, 1.0])
+    assert heights.dtype == curve.dtype == dtype
+    np.testing.assert_array_equal(heights, [0, 1, np.nan])
+    np.testing.assert_array_equal(curve, [2, 1, np.nan])
+
+
 @given(increasing, st.integers(0, 2**31))
 @settings(max_examples=50, deadline=None)
 def test_sums_of_ramps_and_relus_are_numpys_interpolation(knots, seed):

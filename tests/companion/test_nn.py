@@ -35,6 +35,17 @@ MODULES = [
         for include in (True, False)
     ],
     ("AvgPool2d", ((3, 2),), {"stride": (2, 1), "padding": (0, 1), "count_include_pad": False}, (2, 3, 7, 8)),
+    *[
+        ("MaxPool2d", ((3, 2), 2, 1), {"dilation": d, "ceil_mode": ceil}, (2, 3, 8, 9))
+        for d in (1, 2, (1, 3))
+        for ceil in (False, True)
+    ],
+    *[
+        ("AvgPool2d", (3, 2, 1, ceil, include, divisor), {}, (2, 3, 8, 9))
+        for ceil in (False, True)
+        for include in (False, True)
+        for divisor in (None, 4, -2)
+    ],
     *[(f"Adaptive{kind}Pool2d", (size,), {}, (2, 3, 7, 8)) for kind in ("Avg", "Max") for size in (1, (3, 5))],
     ("BatchNorm1d", (5,), {"momentum": 0.3}, (6, 5)),
     ("BatchNorm1d", (5,), {"affine": False}, (6, 5, 4)),
@@ -189,6 +200,21 @@ def test_ignored_targets_cost_nothing_and_get_no_gradient(name, weight, reductio
     out.sum().backward()
     expected.sum().backward()
     assert_allclose(ours.grad.data, theirs.grad, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, (2, 3), (3, 5), (5, 6), (7, 8)])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_stays_in_its_windows(size, value):
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 6))
+    x[0, 0, 0, 0] = x[1, 2, 3, 1] = value
+    ours, theirs = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    out, expected = nn.AdaptiveAvgPool2d(size)(ours), torch.nn.AdaptiveAvgPool2d(size)(theirs)
+    assert_allclose(out.data, expected.detach(), rtol=1e-12)
+    g = np.random.default_rng(1).normal(size=out.shape)
+    g[0, 1, 0, 0] = g[1, 0, -1, -1] = value
+    out.backward(g)
+    expected.backward(torch.tensor(g))
+    assert_allclose(ours.grad.data, theirs.grad, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("size", [(None, 2), (3, None)])

@@ -60,6 +60,8 @@ BAD = [
     ("ConvTranspose2d", (1, 1, 3), {"padding": -1}, IMAGE),
     ("ConvTranspose2d", (1, 1, 3), {"stride": 0}, IMAGE), ("ConvTranspose2d", (1, 1, 3), {"output_padding": 1}, IMAGE),
     ("MaxPool2d", (0,), {}, IMAGE), ("MaxPool2d", (-1,), {}, IMAGE), ("MaxPool2d", (2, 0), {}, IMAGE),
+    ("MaxPool2d", (2, None, 0, 0), {}, IMAGE), ("MaxPool2d", (2, None, 0, 1.5), {}, IMAGE),
+    ("AvgPool2d", (2, None, 0, False, True, 0), {}, IMAGE), ("AvgPool2d", (2, None, 0, False, True, 1.5), {}, IMAGE),
     ("MaxPool2d", (2, -1), {}, IMAGE), ("MaxPool2d", (2,), {"padding": -1}, IMAGE),
     ("MaxPool2d", (2,), {"padding": 2}, IMAGE), ("MaxPool2d", (2.5,), {}, IMAGE), ("MaxPool2d", ("a",), {}, IMAGE),
     ("MaxPool2d", ((2, 2, 2),), {}, IMAGE), ("AvgPool2d", (0,), {}, IMAGE), ("AvgPool2d", (2, 0), {}, IMAGE),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from companion.autograd import Tensor
+from companion.autograd import Tensor, increment_version
 from companion.nn import functional as F
 from companion.numerics import finite_difference_gradient
 
@@ -427,3 +427,97 @@ def test_rows_of_a_table_and_the_sum_of_their_gradients(shape):
     expected.backward(torch.tensor(weights))
     np.testing.assert_allclose(ours.grad.data, theirs.grad, rtol=1e-14, atol=1e-15)
     np.testing.assert_array_equal(F.embedding(index.astype(np.int8), table).data, out.data)
+
+
+# ---- changes in place between forward and backward -------------------------------------------------------------------
+
+ROWS_OF_ONES, IMAGE_OF_ONES = np.ones((4, 3)), np.ones((2, 3, 4, 4))
+TABLE_OR_WEIGHTS = {
+    "linear": (lambda F, t, w, b: F.linear(t(ROWS_OF_ONES), w, b), (2, 3), (2,)),
+    "embedding": (lambda F, t, w, b: F.embedding(t(np.array([0, 1, 1])), w) + b, (2, 3), (3,)),
+    "conv2d": (lambda F, t, w, b: F.conv2d(t(IMAGE_OF_ONES), w, b), (2, 3, 2, 2), (2,)),
+    "conv_transpose2d": (lambda F, t, w, b: F.conv_transpose2d(t(IMAGE_OF_ONES), w, b), (3, 2, 2, 2), (2,)),
+    "batch_norm": (lambda F, t, w, b: F.batch_norm(t(IMAGE_OF_ONES), None, None, w, b, True), (3,), (3,)),
+    "cross_entropy": (lambda F, t, w, b: F.cross_entropy(w + b, t(np.array([0, 2]))), (2, 3), (3,)),
+}
+
+
+@pytest.mark.parametrize("changed", ["weight", "bias"])
+@pytest.mark.parametrize("name", TABLE_OR_WEIGHTS)
+def test_a_change_that_no_gradient_reads_is_no_error(name, changed):
+    """Constants in, a step, then backward: torch computes unless it kept the weights, and so do we."""
+    call, *shapes = TABLE_OR_WEIGHTS[name]
+    values = [np.random.default_rng(i).normal(size=shape) for i, shape in enumerate(shapes)]
+    ours = [Tensor(value.copy(), requires_grad=True) for value in values]
+    theirs = [torch.tensor(value, requires_grad=True) for value in values]
+    out, expected = call(F, Tensor, *ours), call(torch.nn.functional, torch.tensor, *theirs)
+    place = ["weight", "bias"].index(changed)
+    ours[place].data[...] *= 0.5
+    increment_version(ours[place])
+    with torch.no_grad():
+        theirs[place].mul_(0.5)
+    try:
+        expected.sum().backward()
+    except RuntimeError:  # of a constant input only the copy is needed that we have
+        assert changed == "weight" and name in ("conv2d", "conv_transpose2d", "batch_norm")
+        return
+    out.sum().backward()
+    for a, b in zip(ours, theirs):
+        np.testing.assert_allclose(a.grad.data, b.grad, rtol=1e-12, atol=1e-15)
+
+
+def test_a_change_that_a_gradient_reads_is_an_error():
+    x, w = Tensor(ROWS_OF_ONES, requires_grad=True), Tensor(np.ones((2, 3)), requires_grad=True)
+    for changed in (x, w):
+        out = F.linear(x, w)
+        increment_version(changed)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            out.sum().backward()
+    x = Tensor(IMAGE_OF_ONES, requires_grad=True)
+    out = F.max_pool2d(x, 2)
+    increment_version(out)  # the places of the largest are found by their values; torch keeps them
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.sum().backward()
+
+
+def test_half_precision_reads_a_copy():
+    x = Tensor(np.ones(3, np.float16), requires_grad=True)
+    out = F.sigmoid(x)
+    increment_version(x)
+    out.sum().backward()
+    np.testing.assert_allclose(x.grad.data, 0.19661, rtol=1e-3)
+
+
+# ---- whatever numpy.seterr was told ----------------------------------------------------------------------------------
+
+EXTREMES = [1e30, -1e30, 2e19, -800.0, -740.0, -100.0, -1e-40, 0.0, 1e-40, 100.0]
+QUIET = {
+    **{
+        name: lambda F, t, x, name=name: getattr(F, name)(x)
+        for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh")
+    },
+    "softmax": lambda F, t, x: F.softmax(x, 0),
+    "log_softmax": lambda F, t, x: F.log_softmax(x, 0),
+    "cross_entropy": lambda F, t, x: F.cross_entropy(x, t(np.array(3))),
+    "smoothed cross_entropy": lambda F, t, x: F.cross_entropy(x, t(np.array(3)), label_smoothing=0.1),
+    "nll_loss": lambda F, t, x: F.nll_loss(x, t(np.array(3))),
+    "binary_cross_entropy_with_logits": lambda F, t, x: F.binary_cross_entropy_with_logits(x, x.detach() * 0),
+    "l1_loss": lambda F, t, x: F.l1_loss(x, x.detach() * 0),
+    "huber_loss": lambda F, t, x: F.huber_loss(x, x.detach() * 0),
+    "kl_div": lambda F, t, x: F.kl_div(x, x.detach() * 0 - 100, log_target=True, reduction="sum"),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", QUIET)
+def test_what_is_too_small_or_large_is_no_error_and_torchs(name, dtype):
+    call, values = QUIET[name], np.array(EXTREMES, dtype)
+    ours, theirs = Tensor(values, requires_grad=True), torch.tensor(values, requires_grad=True)
+    expected = call(torch.nn.functional, torch.tensor, theirs)
+    expected.sum().backward()
+    with np.errstate(all="raise"):
+        out = call(F, Tensor, ours)
+        out.sum().backward()
+    rtol = 1e-5 if dtype == "float32" else 1e-12
+    np.testing.assert_allclose(out.data, expected.detach(), rtol=rtol, atol=1e-37)
+    np.testing.assert_allclose(ours.grad.data, theirs.grad, rtol=rtol, atol=1e-37)

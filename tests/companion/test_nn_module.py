@@ -347,6 +347,8 @@ def test_modules_say_their_settings():
     assert repr(nn.Dropout(0.3)) == "Dropout(p=0.3)"
     assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)"
     assert repr(nn.MaxPool2d(2, padding=1)) == "MaxPool2d(kernel_size=2, stride=2, padding=1)"
+    everything = "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=3, ceil_mode=True)"
+    assert repr(nn.MaxPool2d(2, dilation=3, ceil_mode=True)) == everything
     conv = nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False)
     assert repr(nn.Conv2d(np.int64(2), np.int64(4), np.int64(3))) == str(torch.nn.Conv2d(2, 4, 3))
     assert repr(conv) == str(torch.nn.Conv2d(2, 4, 3, padding=1, groups=2, bias=False))

@@ -101,6 +101,18 @@ def test_orders_and_bounds_of_clipping_are_torchs(norm_type, max_norm):
     assert_allclose(ours.grad.data, theirs.grad, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("norm_type", [1, 2.0, 0, -1])
+@pytest.mark.parametrize("values", [[0.0, 0.0], [1e-30, 1e-200], [0.0, 3.0]])
+def test_small_gradients_are_clipped_without_an_error(dtype, norm_type, values):
+    p, theirs = one(values, dtype), torch.nn.Parameter(torch.zeros(2, dtype=getattr(torch, dtype)))
+    theirs.grad = torch.tensor(values, dtype=theirs.dtype)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, 0.5, norm_type).item()
+    with np.errstate(all="raise"):
+        assert_allclose(utils.clip_grad_norm_(p, 0.5, norm_type), expected, rtol=1e-6)
+    assert_allclose(p.grad.data, theirs.grad, rtol=1e-6)
+
+
 NAN = float("nan")
 
 

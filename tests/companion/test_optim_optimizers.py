@@ -90,6 +90,48 @@ def test_a_step_between_forward_and_backward_is_noticed():
 # ---- states ----------------------------------------------------------------------------------------------------------
 
 
+SWITCHES = [
+    ("SGD", "momentum", 0.0, 0.9), ("SGD", "momentum", 0.9, 0.0), ("RMSprop", "momentum", 0.0, 0.9),
+    ("RMSprop", "momentum", 0.9, 0.0), ("RMSprop", "centered", True, False), ("Adam", "amsgrad", True, False),
+    ("AdamW", "amsgrad", True, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "setting", "first", "then"), SWITCHES)
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_setting_that_changed_in_between_does_not_keep_a_state_from_being_loaded(name, setting, first, then, steps):
+    def moved():
+        p = Parameter(np.full(2, 3.0))
+        optimizer = getattr(optim, name)([p], lr=0.1, **{setting: first})
+        return p, optimizer
+
+    def step(p, optimizer):
+        p.grad = Tensor(2 * p.data)
+        optimizer.step()
+
+    (p, one), (q, other) = moved(), moved()
+    step(p, one)
+    one.param_groups[0][setting] = then
+    for _ in range(steps):
+        step(p, one)
+    q.data[...] = p.data
+    other.load_state_dict(one.state_dict())
+    for _ in range(2):
+        step(p, one)
+        step(q, other)
+    np.testing.assert_array_equal(p.data, q.data)
+
+
+@pytest.mark.parametrize(("name", "setting", "first", "then"), [s for s in SWITCHES if s[2]])
+def test_a_setting_that_is_switched_off_and_on_again_goes_on_as_torchs(name, setting, first, then):
+    ours, theirs, mine, reference = both(name, {setting: first})
+    rng = np.random.default_rng(0)
+    for value in (first, then, then, first, first):
+        mine.param_groups[0][setting] = reference.param_groups[0][setting] = value
+        step_both(ours, theirs, mine, reference, rng)
+        assert apart(ours, theirs) < 1e-13
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_training_continues_from_a_state_dict(name):
     options = OPTIONS[name][-2]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion import nn, optim
+from companion.autograd import Tensor
 from companion.nn import Parameter
 from tests.companion.optim_pairs import OPTIONS, apart, both, step_both
 
@@ -120,6 +121,49 @@ def test_adam_does_not_feel_the_scale_of_the_objective(scale, seed):
         p, s = optim.adam_step(p, g, s, lr=0.1, eps=0.0)
         q, t = optim.adam_step(q, scale * g, t, lr=0.1, eps=0.0)
     np.testing.assert_allclose(p, q, rtol=1e-9, atol=1e-12)
+
+
+# ---- extremes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize(
+    ("dtype", "large"), [("float32", 1e18), ("float32", 1e20), ("float16", 300.0), ("float16", 1000.0)]
+)
+def test_a_large_gradient_leaves_torchs_trace(name, dtype, large):
+    p, q = Parameter(np.ones(2, dtype)), torch.nn.Parameter(torch.ones(2, dtype=getattr(torch, dtype)))
+    mine, reference = getattr(optim, name)([p], lr=0.1), getattr(torch.optim, name)([q], lr=0.1)
+    for g in (large, 1.0, -1.0, 1.0):
+        p.grad, q.grad = Tensor(np.full(2, g, dtype)), torch.full((2,), g, dtype=q.dtype)
+        with np.errstate(over="ignore"):  # torch's Adagrad stops there, too
+            mine.step()
+        reference.step()
+        np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-6 if dtype == "float32" else 4e-3, atol=2e-3)
+    assert p.dtype == dtype
+    assert (p.data[0] != 1) or name == "Adagrad"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_centered_mean_square_is_never_negative(seed):
+    rng = np.random.default_rng(seed)
+    p, state = np.zeros(500, np.float32), {}
+    g = rng.normal(1, 1, 500).astype(np.float32)  # the same each time: its variance is 0
+    for _ in range(300):
+        p, state = optim.rmsprop_step(p, g, state, lr=1e-3, alpha=0.5, centered=True)
+    assert np.isfinite(p).all()
+
+
+@pytest.mark.parametrize(
+    "step", [optim.sgd_step, optim.adagrad_step, optim.rmsprop_step, optim.adam_step, optim.adamw_step]
+)
+@pytest.mark.parametrize("tiny", [1e-25, 1e-38, 1e-44])
+def test_what_is_too_small_is_no_error(step, tiny):
+    p, g = np.array([1.0, 1e-40], np.float32), np.array([tiny, -tiny], np.float32)
+    with np.errstate(all="ignore"):
+        expected = step(*step(p, g, {}, lr=0.1)[:1], g, {}, lr=0.1)[0]
+    with np.errstate(all="raise"):
+        found = step(*step(p, g, {}, lr=0.1)[:1], g, {}, lr=0.1)[0]
+    np.testing.assert_array_equal(found, expected)
 
 
 # ---- a whole training ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from companion import autograd as ag
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import Tensor, as_tensor, record
-from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, rounded
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, quiet, rounded
 from companion.validation import Instance, require
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 
+@quiet
 def relu(input: TensorLike) -> Tensor:
     """The element where it is positive, else 0; integers stay integers, bools become floats.
 
@@ -52,6 +53,7 @@ def relu(input: TensorLike) -> Tensor:
     return rounded(ag.relu(x), half)
 
 
+@quiet
 def sigmoid(input: TensorLike) -> Tensor:
     r"""The logistic function :math:`1 / (1 + e^{-x})` of each element.
 
@@ -74,6 +76,7 @@ def sigmoid(input: TensorLike) -> Tensor:
     return rounded(ag.sigmoid(x), half)
 
 
+@quiet
 def tanh(input: TensorLike) -> Tensor:
     """The hyperbolic tangent of each element.
 
@@ -96,6 +99,7 @@ def tanh(input: TensorLike) -> Tensor:
     return rounded(ag.tanh(x), half)
 
 
+@quiet
 def softmax(input: TensorLike, dim: int | None = None) -> Tensor:
     r"""Positive shares :math:`e^{x_i} / \sum_j e^{x_j}` that sum to 1 along an axis.
 
@@ -126,6 +130,7 @@ def softmax(input: TensorLike, dim: int | None = None) -> Tensor:
     return rounded(ag.softmax(x, _chosen_dim("softmax", x, dim)), half)
 
 
+@quiet
 def log_softmax(input: TensorLike, dim: int | None = None) -> Tensor:
     r"""The logarithm of :func:`softmax`, :math:`x_i - \log\sum_j e^{x_j}`, finite where the softmax underflows.
 
@@ -158,7 +163,7 @@ def log_softmax(input: TensorLike, dim: int | None = None) -> Tensor:
 def _chosen_dim(name: str, x: Tensor, dim: int | None) -> int:
     if dim is None:
         words = f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X."
-        warnings.warn(words, UserWarning, stacklevel=3)
+        warnings.warn(words, UserWarning, stacklevel=4)  # _chosen_dim, softmax, quiet, the caller
         return 0 if x.ndim in (0, 1, 3) else 1
     require("dim", dim, Instance(int, np.integer), error=TypeError)
     n = max(x.ndim, 1)
@@ -167,6 +172,7 @@ def _chosen_dim(name: str, x: Tensor, dim: int | None) -> int:
     return dim
 
 
+@quiet
 def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     """The element x where it is positive, else ``negative_slope`` x.
 
@@ -198,6 +204,7 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     return rounded(record("leaky_relu", x.data * slope, (x,), (lambda g: g * slope,)), half)
 
 
+@quiet
 def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     r"""The element x where it is positive, else :math:`\alpha (e^x - 1)`.
 
@@ -227,9 +234,11 @@ def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     alpha = as_number("alpha", alpha)
     low = alpha * np.expm1(np.minimum(x.data, 0))
     out = np.where(x.data > 0, x.data, low)
-    return rounded(record("elu", out, (x,), (lambda g: g * np.where(x.data > 0, 1, low + alpha),)), half)
+    vjp = lambda g: g * np.where(x.data > 0, 1, low + alpha)  # noqa: E731
+    return rounded(record("elu", out, (x,), (vjp,)), half)
 
 
+@quiet
 def gelu(input: TensorLike, *, approximate: str = "none") -> Tensor:
     r"""The element times the Gaussian distribution function, :math:`x \Phi(x)`; its slope is :math:`\Phi + x \varphi`.
 
@@ -322,6 +331,7 @@ def _bell_and_cdf_in_single_precision(x: Array) -> tuple[Array, Array]:
     return bell.reshape(shape), out.reshape(shape)
 
 
+@quiet
 def silu(input: TensorLike) -> Tensor:
     r"""The element times its sigmoid, :math:`x \sigma(x)`.
 
@@ -341,9 +351,12 @@ def silu(input: TensorLike) -> Tensor:
     tensor([0.    , 0.7311])
     """
     half, x = as_floats(input)
-    return rounded(x * ag.sigmoid(x), half)
+    sigma = numerics.sigmoid(x.data)
+    vjp = lambda g: g * (sigma * (1 + x.data * (1 - sigma)))  # noqa: E731
+    return rounded(record("silu", x.data * sigma, (x,), (vjp,)), half)
 
 
+@quiet
 def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     r"""A smooth ramp, :math:`\log(1 + e^{\beta x}) / \beta`, and x itself where :math:`\beta x` exceeds a threshold.
 

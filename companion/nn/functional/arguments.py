@@ -10,12 +10,15 @@ from companion.annotations import Array, ArrayLike
 from companion.autograd import Tensor, as_tensor, record
 from companion.validation import Instance, Integer, as_float, require
 
-__all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple", "by_blocks", "rounded"]
+__all__ = ["Pair", "TensorLike", "as_floats", "as_number", "as_sizes", "as_tuple", "by_blocks", "quiet", "rounded"]
 
 TensorLike: TypeAlias = Tensor | ArrayLike
 Pair: TypeAlias = int | tuple[int, ...]  # one number for both axes, or two
 BLOCK = 2**14  # elements: 64 KB in float32, below the size for which new memory is asked of the system each time
 READY = (np.dtype(np.float64), np.dtype(np.float32))  # what is computed with as it is
+
+# A decorator: in the function what is too small is 0 and what is too large inf, whatever numpy.seterr was told.
+quiet = np.errstate(over="ignore", under="ignore")
 
 
 def as_floats(*values: Any) -> list[Any]:
@@ -84,7 +87,7 @@ def rounded(out: Tensor, half: bool) -> Tensor:
 def _cast(x: Tensor, dtype: type) -> Tensor:
     with np.errstate(over="ignore"):  # beyond 65,504 a float16 is infinite, as in torch
         out: Array = x.data.astype(dtype)
-    return record("to", out, (x,), (lambda g: g,))
+    return record("to", out, (x,), (lambda g: g,), needs=())
 
 
 def by_blocks(function: Callable[..., tuple[Array, Array]], *arrays: Array) -> tuple[Array, Array]:

@@ -6,13 +6,14 @@ from companion import autograd as ag
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import Tensor, as_tensor, record
-from companion.nn.functional.arguments import TensorLike, as_floats, as_number, rounded
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, quiet, rounded
 from companion.nn.functional.loss import check_reduction, reduce
 from companion.validation import Integer, require
 
 __all__ = ["cross_entropy", "nll_loss"]
 
 
+@quiet
 def cross_entropy(
     input: TensorLike,
     target: TensorLike,
@@ -152,7 +153,7 @@ def _of_classes(z: Tensor, classes: Array, own: Array, counted: Array | None) ->
         grad[places] -= share
         return _unrows(grad, z.shape)
 
-    return record("cross_entropy", (own * costs).reshape(z.shape[0], *z.shape[2:]), (z,), (by_logits,))
+    return record("cross_entropy", (own * costs).reshape(z.shape[0], *z.shape[2:]), (z,), (by_logits,), needs=())
 
 
 def _of_smoothed_classes(
@@ -192,9 +193,10 @@ def _costs(z: Tensor, scores: Array, q: Tensor) -> Tensor:
         return _unrows(minus_log_p * g.reshape(-1, 1), z.shape)
 
     out = np.einsum("nk,nk->n", shares, minus_log_p).reshape(z.shape[0], *z.shape[2:])
-    return record("cross_entropy", out, (z, q), (by_logits, by_q))
+    return record("cross_entropy", out, (z, q), (by_logits, by_q), needs=((1,), ()))
 
 
+@quiet
 def nll_loss(
     input: TensorLike,
     target: TensorLike,

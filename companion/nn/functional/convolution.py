@@ -71,7 +71,7 @@ def im2col_conv2d(
         return parts.sum(axis=0).reshape(weight.shape)
 
     vjps = (by_input, by_weight, lambda g: g.sum(axis=(0, 2, 3)))
-    return record("conv2d", out, (x, weight, bias), vjps)
+    return record("conv2d", out, (x, weight, bias), vjps, needs=((1,), (0,), ()))
 
 
 def conv2d(
@@ -341,4 +341,4 @@ def _transposed(
         return (grouped @ columns(g).swapaxes(2, 3)).sum(axis=0).reshape(weight.shape)
 
     vjps = (by_input, by_weight, lambda g: g.sum(axis=(0, 2, 3)))
-    return record("conv_transpose2d", out, (x, weight, bias), vjps)
+    return record("conv_transpose2d", out, (x, weight, bias), vjps, needs=((1,), (0,), ()))

@@ -49,7 +49,7 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
     if b is not None:
         out += b.data
     vjps = (lambda g: g @ matrix, lambda g: _rows(g).T @ _rows(a), lambda g: np.add.reduce(_rows(g)))
-    return rounded(record("linear", out, (x, w, b), vjps), half)
+    return rounded(record("linear", out, (x, w, b), vjps, needs=((1,), (0,), ())), half)
 
 
 def _rows(values: Array) -> Array:
@@ -101,7 +101,7 @@ def embedding(input: Any, weight: TensorLike) -> Tensor:
     def by_weight(g: Array) -> Array:
         return sum_of_rows(g.reshape(index.size, table.shape[1]), index.reshape(-1), len(table))
 
-    return record("embedding", table.data[index], (table,), (by_weight,))
+    return record("embedding", table.data[index], (table,), (by_weight,), needs=())
 
 
 def sum_of_rows(rows: Array, places: Array, n: int) -> Array:

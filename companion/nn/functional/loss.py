@@ -9,7 +9,7 @@ from companion import autograd as ag
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import Tensor, as_tensor, record
-from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, rounded
+from companion.nn.functional.arguments import TensorLike, as_floats, as_number, by_blocks, quiet, rounded
 from companion.validation import Boolean, require
 
 __all__ = [
@@ -80,6 +80,7 @@ def check_reduction(reduction: str, *more: str) -> None:
 # ---- of numbers ------------------------------------------------------------------------------------------------------
 
 
+@quiet
 def mse_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") -> Tensor:
     """Squared differences.
 
@@ -112,6 +113,7 @@ def mse_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") 
     return rounded(reduce(ag.square(residual), reduction), half)
 
 
+@quiet
 def l1_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") -> Tensor:
     """Absolute differences.
 
@@ -144,6 +146,7 @@ def l1_loss(input: TensorLike, target: TensorLike, *, reduction: str = "mean") -
     return rounded(reduce(ag.absolute(residual), reduction), half)
 
 
+@quiet
 def huber_loss(input: TensorLike, target: TensorLike, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     r"""Half the squared difference up to :math:`\delta`, beyond it linear with slope :math:`\delta`.
 
@@ -190,13 +193,14 @@ def _residual(input: TensorLike, target: TensorLike) -> tuple[bool, Tensor]:
             f"Using a target size ({y.shape}) that is different to the input size ({x.shape}). "
             "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size."
         )
-        warnings.warn(words, UserWarning, stacklevel=3)
+        warnings.warn(words, UserWarning, stacklevel=4)  # _residual, the loss, quiet, the caller
     return half, x - y
 
 
 # ---- of probabilities of one class -----------------------------------------------------------------------------------
 
 
+@quiet
 def binary_cross_entropy_with_logits(
     input: TensorLike,
     target: TensorLike,
@@ -277,6 +281,7 @@ def _costs_and_slopes(z: Array, y: Array, positive: Array) -> tuple[Array, Array
 # ---- of distributions ------------------------------------------------------------------------------------------------
 
 
+@quiet
 def kl_div(input: TensorLike, target: TensorLike, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
     r"""The divergence of q from p, :math:`p (\log p - \log q)` with :math:`0 \log 0 = 0`, of each element.
 

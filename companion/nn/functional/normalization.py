@@ -22,6 +22,7 @@ from companion.validation import Boolean, Instance, require
 __all__ = ["batch_norm", "group_norm", "layer_norm", "rms_norm"]
 
 BLOCK = 2**17  # elements that are worked on at a time
+READ = ((0, 1), (0,), ())  # what the gradients by input, weight and bias are computed from
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:
@@ -108,7 +109,7 @@ def _normalize_rows(
         shape = (size,) if weight is None else weight.shape
         return by_input.reshape(x.shape), by_gamma.reshape(shape), by_beta.reshape(shape)
 
-    return record(name, out.reshape(x.shape), (x, weight, bias), together(backward, 3))
+    return record(name, out.reshape(x.shape), (x, weight, bias), together(backward, 3), needs=READ)
 
 
 def _check_row(x: Tensor, normalized_shape: Any, eps: float, **parameters: Tensor | None) -> tuple[int, ...]:
@@ -315,7 +316,8 @@ def _normalize_channels(
             part *= (gamma * scale)[:, None]
         return by_input.reshape(x.shape), by_gamma, by_beta
 
-    return record("batch_norm", out.reshape(x.shape), (x, weight, bias), together(backward, 3)), mean, var
+    result = record("batch_norm", out.reshape(x.shape), (x, weight, bias), together(backward, 3), needs=READ)
+    return result, mean, var
 
 
 def _channel_sums(maps: Array) -> Array:

@@ -1,6 +1,7 @@
 """The largest element, or the mean, of each window of an image."""
 
 import math
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.autograd import Tensor, record
+from companion.autograd.recording import OUT
 from companion.nn.functional.arguments import Pair, TensorLike, as_floats, as_tuple, rounded
 from companion.nn.functional.patches import Paddings, add_windows, crop, pad, windows
 from companion.validation import Boolean, Integer, require
@@ -107,7 +109,8 @@ def max_pool2d(
     out = patches[:, :, 0, 0].copy()
     for i, j in places[1:]:
         np.maximum(out, patches[:, :, i, j], out=out)
-    return rounded(record("max_pool2d", out, (x,), (lambda g: _to_the_largest(g, out, patches, x, pool),)), half)
+    vjp = lambda g: _to_the_largest(g, out, patches, x, pool)  # noqa: E731
+    return rounded(record("max_pool2d", out, (x,), (vjp,), needs=((0, OUT),)), half)
 
 
 def _to_the_largest(g: Array, out: Array, patches: Array, x: Tensor, pool: _Pool) -> Array:
@@ -232,7 +235,8 @@ def _spans(size: int, wanted: int) -> list[tuple[int, int]]:
 def adaptive_avg_pool2d(input: TensorLike, output_size: Any) -> Tensor:
     """The mean of each of so many windows that the output has a wanted size.
 
-    Computed as a product with a matrix of averages on either side: a nan or inf spreads over its whole map.
+    Computed as a product with a matrix of averages on either side; what is not finite, by a mean of each window, so
+    that a nan or inf stays in the windows that hold it.
 
     Parameters
     ----------
@@ -260,8 +264,39 @@ def adaptive_avg_pool2d(input: TensorLike, output_size: Any) -> Tensor:
     """
     half, x, spans = _adaptive(input, output_size)
     rows, columns = (_averages(size, along, x.dtype) for size, along in zip(x.shape[2:], spans))
-    vjp = lambda g: rows.T @ g @ columns  # noqa: E731
-    return rounded(record("adaptive_avg_pool2d", rows @ x.data @ columns.T, (x,), (vjp,)), half)
+    with np.errstate(invalid="ignore"):  # 0 * inf
+        out = rows @ x.data @ columns.T
+    if not np.isfinite(out).all():
+        out = np.where(np.isfinite(out), out, _window_means(x.data, spans))
+
+    def vjp(g: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            grad = rows.T @ g @ columns
+        return grad if np.isfinite(grad).all() else np.where(np.isfinite(grad), grad, _shares(g, x.shape, spans))
+
+    return rounded(record("adaptive_avg_pool2d", out, (x,), (vjp,)), half)
+
+
+def _places(spans: list[list[tuple[int, int]]]) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """For each window the place of its mean in the output, and its slice of the input."""
+    for (i, rows), (j, columns) in product(*map(enumerate, spans)):
+        yield (..., i, j), (..., slice(*rows), slice(*columns))
+
+
+def _window_means(values: Array, spans: list[list[tuple[int, int]]]) -> Array:
+    """The means of windows, one after the other."""
+    out = np.empty((*values.shape[:2], *map(len, spans)), values.dtype)
+    for place, window in _places(spans):
+        out[place] = values[window].mean(axis=(2, 3))
+    return out
+
+
+def _shares(g: Array, shape: tuple[int, ...], spans: list[list[tuple[int, int]]]) -> Array:
+    """Each gradient of a mean, added to the elements of its window in equal parts."""
+    grad = np.zeros(shape, g.dtype)
+    for place, window in _places(spans):
+        grad[window] += (g[place] / math.prod(grad[window].shape[2:]))[..., None, None]
+    return grad
 
 
 def _averages(size: int, spans: list[tuple[int, int]], dtype: Any) -> Array:

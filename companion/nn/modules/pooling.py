@@ -7,6 +7,7 @@ from companion.nn import functional as F
 from companion.nn.checks import flag
 from companion.nn.functional.arguments import Pair, TensorLike, as_tuple
 from companion.nn.modules.module import Module
+from companion.validation import Integer, require
 
 __all__ = ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool2d", "MaxPool2d"]
 
@@ -14,13 +15,14 @@ __all__ = ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool2d", "MaxPool2d"]
 class _Pool(Module):
     """What pooling over windows of a given size shares."""
 
-    def __init__(self, kernel_size: Pair, stride: Pair | None, padding: Pair) -> None:
+    def __init__(self, kernel_size: Pair, stride: Pair | None, padding: Pair, ceil_mode: bool) -> None:
         super().__init__()
         self.kernel_size, self.padding = kernel_size, padding  # as they were given, as in torch
         self.stride = kernel_size if stride is None else stride
         as_tuple("kernel_size", kernel_size, 2, 1)
         as_tuple("stride", self.stride, 2, 1)
         as_tuple("padding", padding, 2, 0)
+        self.ceil_mode = flag("ceil_mode", ceil_mode)
 
     def extra_repr(self) -> str:
         """Write the settings.
@@ -44,11 +46,16 @@ class MaxPool2d(_Pool):
         How far it moves from one output to the next; its own size, without.
     padding : int or pair
         Places around the image, which never win; at most half the window.
+    dilation : int or pair
+        The distance of neighbors within a window.
+    ceil_mode : bool
+        Whether a last window may reach beyond the padded image. Keyword-only: torch has ``return_indices`` before it.
 
     Raises
     ------
     RuntimeError
-        If a size is too small, at once and not at the first use as in torch; TypeError, if it is no whole number.
+        If a size is too small, at once and not at the first use as in torch; TypeError, if it is no whole number, or
+        ``ceil_mode`` no bool.
 
     Examples
     --------
@@ -56,8 +63,29 @@ class MaxPool2d(_Pool):
     tensor([[[[4.]]]])
     """
 
-    def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
-        super().__init__(kernel_size, stride, padding)
+    def __init__(
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        dilation: Pair = 1,
+        *,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        as_tuple("dilation", dilation, 2, 1)
+        self.dilation = dilation
+
+    def extra_repr(self) -> str:
+        """Write the settings.
+
+        Returns
+        -------
+        str
+            Window, stride and padding, and the rest where it is not as usual.
+        """
+        usual = self.dilation == 1 and not self.ceil_mode
+        return super().extra_repr() + ("" if usual else f", dilation={self.dilation}, ceil_mode={self.ceil_mode}")
 
     def forward(self, input: TensorLike) -> Tensor:
         """Take the largest element of each window.
@@ -72,7 +100,7 @@ class MaxPool2d(_Pool):
         Tensor of shape (N, C, OH, OW)
             Smaller maps.
         """
-        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding)
+        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
 
 class AvgPool2d(_Pool):
@@ -86,14 +114,18 @@ class AvgPool2d(_Pool):
         How far it moves from one output to the next; its own size, without.
     padding : int or pair
         Zeros around the image; at most half the window.
+    ceil_mode : bool
+        Whether a last window may reach beyond the padded image; what is outside of it does not count.
     count_include_pad : bool
-        Whether these zeros count in the mean. Keyword-only: torch has ``ceil_mode`` before it.
+        Whether the zeros of the padding count in the mean.
+    divisor_override : int, optional
+        What every sum is divided by instead of the count; not 0.
 
     Raises
     ------
     RuntimeError
-        If a size is too small, at once and not at the first use as in torch; TypeError, if it is no whole number, or
-        ``count_include_pad`` no bool.
+        If a size is too small or the divisor 0, at once and not at the first use as in torch; TypeError, if one is no
+        whole number, or ``ceil_mode`` or ``count_include_pad`` no bool.
 
     Examples
     --------
@@ -102,10 +134,20 @@ class AvgPool2d(_Pool):
     """
 
     def __init__(
-        self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, *, count_include_pad: bool = True
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
     ) -> None:
-        super().__init__(kernel_size, stride, padding)
+        super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = flag("count_include_pad", count_include_pad)
+        require("divisor_override", divisor_override, Integer(), None, error=TypeError)
+        if divisor_override == 0:
+            raise RuntimeError("divisor must be not zero")
+        self.divisor_override = divisor_override
 
     def forward(self, input: TensorLike) -> Tensor:
         """Take the mean of each window.
@@ -120,8 +162,8 @@ class AvgPool2d(_Pool):
         Tensor of shape (N, C, OH, OW)
             Smaller maps.
         """
-        include = self.count_include_pad
-        return F.avg_pool2d(input, self.kernel_size, self.stride, self.padding, count_include_pad=include)
+        settings = self.kernel_size, self.stride, self.padding, self.ceil_mode
+        return F.avg_pool2d(input, *settings, self.count_include_pad, self.divisor_override)
 
 
 class _AdaptivePool(Module):

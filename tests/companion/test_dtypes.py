@@ -109,6 +109,7 @@ IMAGE = {
     "convolve2d": lambda d: image.convolve2d(d.numbers(5, 4), d.numbers(2, 2)),
     "correlate2d": lambda d: image.correlate2d(d.numbers(5, 4), d.numbers(2, 2)),
     "shift": lambda d: image.shift(d.numbers(2, 4, 4), 1, -1),
+    "shift_each": lambda d: image.shift_each(d.numbers(2, 5, 4), np.random.default_rng(0), 1),
     "slide": lambda d: image.slide(d.numbers(5, 4), d.numbers(2, 2)),
     "random_shift": lambda d: image.random_shift(d.numbers(2, 4, 4), 0),
 }
@@ -150,7 +151,7 @@ ARRAYS = {
 }
 
 DOUBLE = {"finite_difference_gradient", "finite_difference_jacobian", *METRICS}  # whatever the dtype
-UNCHANGED = {"shift", "random_shift"}  # pixels are moved, not computed
+UNCHANGED = {"shift", "shift_each", "random_shift"}  # pixels are moved, not computed
 SINGLE_AT_LEAST = {"correlate2d", "convolve2d"}  # of float16 they make float32
 FLOATS_ONLY = {"softmax_cross_entropy", "softplus_sigmoid", "slide"}  # beneath the checks of others
 

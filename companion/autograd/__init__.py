@@ -40,9 +40,10 @@ from companion.autograd.elementwise import (
     tanh,
     where,
 )
+from companion.autograd.grad_mode import is_grad_enabled, no_grad
 from companion.autograd.indexing import gather, getitem, scatter_add
 from companion.autograd.products import einsum, inner, matmul
-from companion.autograd.recording import as_tensor, increment_version, is_grad_enabled, no_grad, record, unwrap
+from companion.autograd.recording import as_tensor, increment_version, record, unwrap
 from companion.autograd.reductions import amax, amin, mean, total, var
 from companion.autograd.shapes import cat, expand, permute, reshape, stack, transpose
 from companion.autograd.softmaxes import log_softmax, logsumexp, softmax

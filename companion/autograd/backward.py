@@ -9,6 +9,7 @@ import numpy as np
 from companion.annotations import Array
 from companion.autograd import recording, tensors
 from companion.autograd.dims import add_up
+from companion.autograd.hooks import Hooks
 from companion.autograd.recording import unwrap
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def toposort(output: "Tensor") -> list["Tensor"]:
             raise RuntimeError(FREED_WORDS)
         nodes.append(node)
         for source in node._inputs:
-            if source is not None and source.requires_grad and id(source) not in seen:
+            if source is not None and source._requires_grad and id(source) not in seen:
                 seen.add(id(source))
                 waiting.append(source)
     nodes.sort(key=attrgetter("_order"), reverse=True)
@@ -162,7 +163,7 @@ def pass_back(node: "Tensor", grad: Array, pending: "dict[Tensor, Array]") -> No
     """
     args = node._args
     for source, vjp in zip(node._inputs, node._vjps):
-        if source is not None and source.requires_grad:
+        if source is not None and source._requires_grad:
             part, values = vjp(grad, *args), source.data
             if part.shape != values.shape:
                 part = unbroadcast(part, values.shape)
@@ -189,7 +190,7 @@ def _held_alone() -> set[tuple[int, ...]]:
 ALONE = _held_alone()  # as in torch, a leaf takes over such a gradient instead of copying it
 
 
-def _call_hooks(node: "Tensor", hooks: "tensors.Hooks", grad: Array) -> Array:
+def _call_hooks(node: "Tensor", hooks: Hooks, grad: Array) -> Array:
     """The gradient after all hooks; the tensor keeps it if that was asked for."""
     for hook in tuple(hooks):
         replacement = hook(tensors.Tensor(grad))
@@ -223,11 +224,14 @@ def accumulate(tensor: "Tensor", grad: Array, copy: bool = True) -> None:
     >>> x.grad
     tensor([2., 2.])
     """
-    if tensor.grad is not None:
-        grad = tensor.grad.data + grad
+    before = tensor._grad
+    if before is not None:
+        if before.shape != grad.shape:
+            raise RuntimeError(f"grad has the shape {before.shape}, but a gradient of {grad.shape} is to be added")
+        grad = before.data + grad
     elif copy:
         grad = np.array(grad)
-    tensor.grad = tensors.Tensor(grad, dtype=tensor.dtype)
+    tensor._grad = tensors.Tensor(grad, dtype=tensor.dtype)
 
 
 def graph(output: "Tensor") -> tuple[list[tuple[str, tuple[int, ...]]], list[tuple[int, int]]]:

@@ -97,8 +97,8 @@ tanh = unary("tanh", np.tanh, lambda g, out: g * (1 - out * out))
 sigmoid = unary("sigmoid", numerics.sigmoid, lambda g, out: g * (out * (1 - out)))
 softplus = unary("softplus", numerics.softplus, lambda g, x: g * numerics.sigmoid(x))
 erf = unary("erf", numerics.erf, lambda g, x: g * (ERF_SLOPE * np.exp(-x * x)))
-# nan is not <= 0: it lets the gradient pass
-relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: g * ~(out <= 0))
+# nan is not <= 0: it lets the gradient pass; a choice, because 0 times an infinite gradient would be nan
+relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: np.where(out <= 0, 0, g))
 
 # The commonest operations take all arguments, which saves a call; an underscore says that one is not read.
 add = binary("add", np.add, lambda g, _out, _x, _y: g, lambda g, _out, _x, _y: g)
@@ -153,7 +153,7 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> "Tensor":
     a, low = (a, None) if low is None else promote_dtypes(a, low)
     a, high = (a, None) if high is None else promote_dtypes(a, high)
     inside = (low is None or a >= low) & (high is None or a <= high)  # nan is outside
-    return record("clamp", np.clip(a, low, high), (x,), (lambda g: g * inside,), needs=((0,),))
+    return record("clamp", np.clip(a, low, high), (x,), (lambda g: np.where(inside, g, 0),), needs=((0,),))
 
 
 def where(condition: Any, input: Any, other: Any) -> "Tensor":

@@ -6,7 +6,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.autograd.dims import normalize_dim
-from companion.autograd.recording import as_tensor, record, unwrap
+from companion.autograd.recording import as_tensor, record, record_view, unwrap
 
 if TYPE_CHECKING:
     from companion.autograd.tensors import Tensor
@@ -48,7 +48,7 @@ def getitem(input: Any, index: Any) -> "Tensor":
             np.add.at(grad, index, g)
         return grad
 
-    return record("getitem", x.data[index], (x,), (vjp,), needs=())
+    return record_view("getitem", x.data[index], x, vjp)
 
 
 def gather(input: Any, dim: int, index: Any) -> "Tensor":

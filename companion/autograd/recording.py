@@ -2,65 +2,25 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from companion.annotations import Array
 from companion.autograd import tensors  # the class, which is there once this is called: it is made of the operations
+from companion.autograd.grad_mode import mode
 
 if TYPE_CHECKING:
     from companion.autograd.tensors import Tensor
 
-__all__ = ["OUT", "as_tensor", "increment_version", "is_grad_enabled", "no_grad", "record", "unwrap"]
+__all__ = ["OUT", "as_tensor", "increment_version", "record", "record_view", "share_changes", "unwrap"]
 
 OUT = -1  # in ``needs``: the result itself
 REMEMBERED = 16  # changes of a tensor whose times are kept, to say how many happened since an operation
 
-_recording = True
 _clock = itertools.count(1)  # an operation never feeds an earlier one, so the order of creation is a topological order
 _last_change = 0  # by the clock, of any tensor
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are being recorded.
-
-    Returns
-    -------
-    bool
-        False within :func:`no_grad`.
-
-    Examples
-    --------
-    >>> with no_grad():
-    ...     is_grad_enabled()
-    False
-    """
-    return _recording
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Record nothing within this context: for evaluation, and for changing parameters.
-
-    Yields
-    ------
-    None
-
-    Examples
-    --------
-    >>> from companion.autograd import Tensor
-    >>> w = Tensor([1.0, 2.0], requires_grad=True)
-    >>> with no_grad():
-    ...     (w * 2).requires_grad
-    False
-    """
-    global _recording
-    before, _recording = _recording, False
-    try:
-        yield
-    finally:
-        _recording = before
 
 
 def record(
@@ -106,22 +66,79 @@ def record(
     tensor([2., 2.])
     """
     result = _new(tensors.Tensor)
-    result.data, result.grad, result._hooks = out, None, None
-    if _recording:
+    result.data = out if type(out) is np.ndarray else np.asarray(out)  # NumPy makes numbers of arrays without axes
+    result._grad, result._hooks = None, None
+    if mode.recording:
         for source in inputs:
-            if source is not None and source.requires_grad:
-                result.requires_grad, result._name, result._order = True, name, next(_clock)
+            if source is not None and source._requires_grad:
+                result._requires_grad, result._name, result._order = True, name, next(_clock)
                 result._inputs, result._vjps, result._args, result._needs = inputs, vjps, args, needs
                 return result
-    result.requires_grad, result._name, result._inputs = False, None, None
+    result._requires_grad, result._name, result._inputs = False, None, None
     return result
+
+
+def record_view(name: str, out: Array, source: "Tensor", vjp: Callable[[Array], Array]) -> "Tensor":
+    """:func:`record` for an operation that may return a view: what changes the one then counts as a change of the other.
+
+    Parameters
+    ----------
+    name : str
+        The operation.
+    out : ndarray
+        Its result.
+    source : Tensor
+        What it may share memory with.
+    vjp : callable
+        ``vjp(g)``, which reads no values.
+
+    Returns
+    -------
+    Tensor
+        The result as a tensor.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x = Tensor([1.0, 2.0])
+    >>> first = record_view("first", x.data[:1], x, lambda g: np.append(g, 0.0))
+    >>> increment_version(x)
+    >>> first._version
+    1
+    """
+    result = record(name, out, (source,), (vjp,), needs=())
+    if np.may_share_memory(out, source.data):
+        share_changes(source, result)
+    return result
+
+
+def share_changes(source: "Tensor", view: "Tensor") -> None:
+    """Count the changes of two tensors together, because they share memory.
+
+    Parameters
+    ----------
+    source, view : Tensor
+        The second is new.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> x, y = Tensor([1.0, 2.0]), Tensor([1.0, 2.0])
+    >>> share_changes(x, y)
+    >>> increment_version(y)
+    >>> x._version
+    1
+    """
+    if not hasattr(source, "_changes"):
+        source._changes = Changes()
+    view._changes = source._changes
 
 
 _new: Any = object.__new__  # a tensor without the checks of its constructor
 
 
 class Changes:
-    """How often the data of a tensor was changed in place, and when lately."""
+    """How often a memory was changed in place, and when lately; all tensors that share the memory have one of these."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -177,7 +194,7 @@ def refuse_changed(node: "Tensor") -> None:
         return
     everything = range(len(node._inputs))
     for i, source in enumerate(node._inputs):
-        if source is None or not source.requires_grad:
+        if source is None or not source._requires_grad:
             continue  # its VJP is not called
         for place in everything if node._needs is None else node._needs[i]:
             value = node if place == OUT else node._inputs[place]

@@ -314,7 +314,8 @@ def _extreme(
         ties = same(a, out)
         with np.errstate(invalid="ignore"):  # 0 / 0 where nan equals nothing
             shares = np.true_divide(ties, ties.sum(axis=dims, keepdims=True))
-        return spread(g, dims, keepdim) * shares.astype(a.dtype)
+            parts = spread(g, dims, keepdim) * shares.astype(np.result_type(a.dtype, np.float32))
+        return np.where(ties, parts, 0) if same is _same else parts  # an infinite gradient times 0 would be nan
 
     result = out if keepdim else out.squeeze(axis=dims) if dims is not None else out.reshape(())
     return record(name, result, (x,), (vjp,), needs=((0, OUT),))

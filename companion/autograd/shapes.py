@@ -8,7 +8,7 @@ import numpy as np
 from companion.annotations import Array
 from companion.autograd.backward import unbroadcast
 from companion.autograd.dims import normalize_dim, one_tuple, promote_dtypes
-from companion.autograd.recording import as_tensor, record
+from companion.autograd.recording import as_tensor, record, record_view
 
 if TYPE_CHECKING:
     from companion.autograd.tensors import Tensor
@@ -48,7 +48,7 @@ def reshape(input: Any, *shape: Any) -> "Tensor":
         out = x.data.reshape(shape)
     except ValueError as error:
         raise RuntimeError(f"shape {list(shape)} is invalid for input of shape {before}") from error
-    return record("reshape", out, (x,), (lambda g: g.reshape(before),), needs=())
+    return record_view("reshape", out, x, lambda g: g.reshape(before))
 
 
 def permute(input: Any, *dims: Any) -> "Tensor":
@@ -85,7 +85,7 @@ def permute(input: Any, *dims: Any) -> "Tensor":
     if len(set(axes)) < len(axes):
         raise RuntimeError(f"permute(): duplicate dims are not allowed, got {dims}")
     back = sorted(range(len(axes)), key=axes.__getitem__)  # where each axis went
-    return record("permute", x.data.transpose(axes), (x,), (lambda g: g.transpose(back),), needs=())
+    return record_view("permute", x.data.transpose(axes), x, lambda g: g.transpose(back))
 
 
 def transpose(input: Any, dim0: int, dim1: int) -> "Tensor":
@@ -117,8 +117,8 @@ def transpose(input: Any, dim0: int, dim1: int) -> "Tensor":
     x = as_tensor(input)
     a, b = normalize_dim(dim0, x.ndim), normalize_dim(dim1, x.ndim)
     if x.ndim == 0:
-        return record("transpose", x.data, (x,), (lambda g: g,), needs=())
-    return record("transpose", x.data.swapaxes(a, b), (x,), (lambda g: g.swapaxes(a, b),), needs=())
+        return record_view("transpose", x.data, x, lambda g: g)
+    return record_view("transpose", x.data.swapaxes(a, b), x, lambda g: g.swapaxes(a, b))
 
 
 def expand(input: Any, *size: Any) -> "Tensor":
@@ -158,7 +158,7 @@ def expand(input: Any, *size: Any) -> "Tensor":
         raise RuntimeError(
             f"The expanded size {shape} must match the existing size {before} at every dimension that is not 1"
         )
-    return record("expand", np.broadcast_to(x.data, shape), (x,), (lambda g: unbroadcast(g, before),), needs=())
+    return record_view("expand", np.broadcast_to(x.data, shape), x, lambda g: unbroadcast(g, before))
 
 
 # ---- joining ---------------------------------------------------------------------------------------------------------

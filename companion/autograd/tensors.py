@@ -9,39 +9,12 @@ from typing import Any
 import numpy as np
 
 from companion.annotations import Array, ArrayLike, DTypeLike
-from companion.autograd import elementwise, indexing, products, reductions, shapes, softmaxes
+from companion.autograd import elementwise, indexing, inplace, products, reductions, shapes, softmaxes
 from companion.autograd.backward import run_backward
-from companion.autograd.recording import Changes, record, unwrap
+from companion.autograd.hooks import Hooks, RemovableHandle
+from companion.autograd.recording import Changes, record, share_changes, unwrap
 
 __all__ = ["Tensor"]
-
-
-class Hooks(list):
-    """The functions that see a gradient, in the order of their registration; and whether the tensor then keeps it."""
-
-    retains_grad = False
-
-
-class RemovableHandle:
-    """What :meth:`Tensor.register_hook` returns.
-
-    Parameters
-    ----------
-    hooks : list of callable
-        Where it is registered.
-    hook : callable
-        One of them.
-    """
-
-    def __init__(self, hooks: list, hook: Callable):
-        self._hooks, self._hook = hooks, hook
-        self._registered = True
-
-    def remove(self) -> None:
-        """Call the hook no longer; nothing happens the second time."""
-        if self._registered:
-            self._hooks.remove(self._hook)
-        self._registered = False
 
 
 class Tensor:
@@ -78,19 +51,19 @@ class Tensor:
         "__weakref__",
         "_args",
         "_changes",
+        "_grad",
         "_hooks",
         "_inputs",
         "_name",
         "_needs",
         "_order",
+        "_requires_grad",
         "_vjps",
         "data",
-        "grad",
-        "requires_grad",
     )
     data: Array
-    grad: "Tensor | None"
-    requires_grad: bool
+    _grad: "Tensor | None"
+    _requires_grad: bool
     _inputs: Any  # a tuple of tensors and None; itself None for a leaf. From here to _needs: what record() was given
     _name: str | None
     _vjps: tuple[Callable[..., Array], ...]
@@ -98,16 +71,18 @@ class Tensor:
     _needs: tuple[tuple[int, ...], ...] | None
     _order: int  # when it was made, by the clock of all operations
     _hooks: Hooks | None
-    _changes: Changes  # not there before the first
+    _changes: Changes  # one object for all tensors that share memory; not there before the first change or view
 
     __array_priority__ = 1000  # an ndarray on the left leaves the operation to us
 
     def __init__(self, data: ArrayLike, requires_grad: bool = False, dtype: DTypeLike | None = None):
         self.data = np.asarray(unwrap(data), dtype=dtype)
-        self.grad = None
-        self._inputs, self._name, self._hooks = None, None, None
-        self.requires_grad = False
-        self.requires_grad_(requires_grad)
+        self._grad, self._inputs, self._name, self._hooks = None, None, None, None
+        self._requires_grad = False
+        if requires_grad:
+            self.requires_grad_(requires_grad)
+        if isinstance(data, Tensor) and self.data is data.data:
+            share_changes(data, self)
 
     # ---- what it looks like ------------------------------------------------------------------------------------------
 
@@ -247,6 +222,31 @@ class Tensor:
 
     # ---- recording ---------------------------------------------------------------------------------------------------
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether :meth:`backward` hands a gradient on to it; may be assigned, see :meth:`requires_grad_`."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient, of the shape and dtype of ``data``; None before the first."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: "Tensor | None") -> None:
+        if grad is not None:
+            if not isinstance(grad, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(grad).__name__}")
+            if grad.shape != self.shape:
+                raise RuntimeError(f"assigned grad has the shape {grad.shape}, the tensor {self.shape}")
+            if grad.dtype != self.dtype:
+                raise RuntimeError(f"assigned grad has the dtype {grad.dtype}, the tensor {self.dtype}")
+        self._grad = grad
+
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Ask for a gradient, or no longer.
 
@@ -269,7 +269,7 @@ class Tensor:
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, got {self.dtype}")
         if not requires_grad and self._inputs is not None:
             raise RuntimeError("you can only change requires_grad flags of leaf variables; use detach()")
-        self.requires_grad = bool(requires_grad)
+        self._requires_grad = bool(requires_grad)
         return self
 
     def detach(self) -> "Tensor":
@@ -280,7 +280,7 @@ class Tensor:
         Tensor
             It shares the tensor's memory.
         """
-        return Tensor(self.data)
+        return Tensor(self)
 
     def clone(self) -> "Tensor":
         """A copy through which gradients flow.
@@ -371,7 +371,9 @@ class Tensor:
     __mul__ = __rmul__ = elementwise.mul
     __sub__, __truediv__, __pow__ = elementwise.sub, elementwise.div, elementwise.power
     __lt__, __le__, __gt__, __ge__ = elementwise.lt, elementwise.le, elementwise.gt, elementwise.ge
-    __matmul__, __getitem__ = products.matmul, indexing.getitem
+    __matmul__, __getitem__, __setitem__ = products.matmul, indexing.getitem, inplace.setitem
+    __iadd__, __isub__, __imul__ = inplace.iadd, inplace.isub, inplace.imul
+    __itruediv__, __ipow__ = inplace.idiv, inplace.ipow
 
     def __rsub__(self, other: Any) -> "Tensor":
         return elementwise.sub(other, self)

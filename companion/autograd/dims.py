@@ -11,6 +11,7 @@ from companion.annotations import Array
 __all__ = [
     "Dims",
     "add_up",
+    "check_fits",
     "common_dtype",
     "count_of",
     "normalize_dim",
@@ -190,6 +191,39 @@ def add_up(a: Array, dims: tuple[int, ...] | None = None, keepdim: bool = False)
         with np.errstate(over="ignore"):
             return a.sum(axis=dims, keepdims=keepdim, dtype=np.float32).astype(np.float16)
     return a.sum(axis=dims, keepdims=keepdim)
+
+
+def check_fits(name: str, value: Any, dtype: np.dtype) -> None:
+    """Refuse a number that is of an array's kind and larger than the array can hold.
+
+    Parameters
+    ----------
+    name : str
+        The operation.
+    value : ndarray or number
+        Only Python's numbers are looked at.
+    dtype : dtype
+        Of the array.
+
+    Raises
+    ------
+    RuntimeError
+        With the words of torch.
+
+    Examples
+    --------
+    >>> check_fits("where", 300, np.dtype(np.uint8))
+    Traceback (most recent call last):
+    RuntimeError: where: value 300 cannot be converted to type uint8 without overflow
+    """
+    if isinstance(value, ARRAYS):
+        return
+    if dtype.kind in "iu" and isinstance(value, int):
+        fits = np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+    else:
+        fits = dtype.kind != "f" or not np.finfo(dtype).max < abs(value) < math.inf
+    if not fits:
+        raise RuntimeError(f"{name}: value {value} cannot be converted to type {dtype} without overflow")
 
 
 def common_dtype(*arrays: Any) -> np.dtype:

@@ -13,7 +13,7 @@ import numpy as np
 from companion import numerics
 from companion.annotations import Array
 from companion.autograd import tensors
-from companion.autograd.dims import promote_dtypes
+from companion.autograd.dims import ARRAYS, check_fits, promote_dtypes
 from companion.autograd.factories import binary, comparison, constant, unary
 from companion.autograd.recording import as_tensor, record, unwrap
 
@@ -150,6 +150,9 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> "Tensor":
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
     x = as_tensor(input)
     a, low, high = x.data, *(bound if bound is None else constant(bound) for bound in (min, max))
+    for bound in (low, high):
+        if bound is not None:
+            check_fits("clamp", bound, a.dtype)
     a, low = (a, None) if low is None else promote_dtypes(a, low)
     a, high = (a, None) if high is None else promote_dtypes(a, high)
     inside = (low is None or a >= low) & (high is None or a <= high)  # nan is outside
@@ -187,6 +190,9 @@ def where(condition: Any, input: Any, other: Any) -> "Tensor":
     left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
     right, b = (other, other.data) if isinstance(other, tensors.Tensor) else (None, constant(other))
     a, b = promote_dtypes(a, b)
+    for number, array in ((a, b), (b, a)):
+        if isinstance(array, ARRAYS):
+            check_fits("where", number, array.dtype)
     try:
         out = np.where(chosen, a, b)
     except ValueError as error:

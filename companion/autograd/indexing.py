@@ -42,10 +42,9 @@ def getitem(input: Any, index: Any) -> "Tensor":
 
     def vjp(g: Array) -> Array:
         grad = np.zeros(shape, g.dtype)
-        if basic:
-            grad[index] = g
-        else:
-            np.add.at(grad, index, g)
+        if not basic:
+            return _add_at(grad, index, g)
+        grad[index] = g
         return grad
 
     return record_view("getitem", x.data[index], x, vjp)
@@ -85,9 +84,7 @@ def gather(input: Any, dim: int, index: Any) -> "Tensor":
     shape, places = x.shape, _places("gather", x.shape, dim, unwrap(index), np.shape(unwrap(index)))
 
     def vjp(g: Array) -> Array:
-        grad = np.zeros(shape, g.dtype)
-        np.add.at(grad, places, g)
-        return grad
+        return _add_at(np.zeros(shape, g.dtype), places, g)
 
     return record("gather", x.data[places], (x,), (vjp,), needs=())
 
@@ -129,8 +126,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
         raise RuntimeError(f"scatter_add: expected src of dtype {x.dtype}, got {source.dtype}")
     places = _places("scatter_add", x.shape, dim, unwrap(index), source.shape)
     taken = tuple(slice(n) for n in np.shape(unwrap(index)))  # of src, which may be larger
-    out, whole = np.array(x.data), source.shape
-    np.add.at(out, places, source.data[taken])
+    out, whole = _add_at(np.array(x.data), places, source.data[taken]), source.shape
 
     def by_src(g: Array) -> Array:
         grad = np.zeros(whole, g.dtype)
@@ -138,6 +134,17 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
         return grad
 
     return record("scatter_add", out, (x, source), (lambda g: g, by_src), needs=())
+
+
+def _add_at(a: Array, places: Any, parts: Array) -> Array:
+    """The array with parts added at places, where one may come several times; float16 in float32, rounded once."""
+    if a.dtype != np.float16:
+        np.add.at(a, places, parts)
+        return a
+    wide = a.astype(np.float32)
+    np.add.at(wide, places, parts)
+    with np.errstate(over="ignore"):
+        return wide.astype(np.float16)
 
 
 def _places(name: str, shape: tuple[int, ...], dim: int, index: Any, largest: tuple[int, ...]) -> tuple[Array, ...]:

@@ -147,7 +147,7 @@ def ipow(tensor: "Tensor", other: Any) -> "Tensor":
 
 
 def setitem(tensor: "Tensor", index: Any, value: Any) -> None:
-    """``tensor[index] = value`` in the tensor's own memory; torch also records it, we refuse where that would be needed.
+    """``tensor[index] = value`` in the tensor's own memory; refused where torch would record it.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def record(
 
 
 def record_view(name: str, out: Array, source: "Tensor", vjp: Callable[[Array], Array]) -> "Tensor":
-    """:func:`record` for an operation that may return a view: what changes the one then counts as a change of the other.
+    """:func:`record` for an operation that may return a view: a change of the one counts for the other, too.
 
     Parameters
     ----------

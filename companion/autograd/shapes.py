@@ -44,6 +44,8 @@ def reshape(input: Any, *shape: Any) -> "Tensor":
     """
     x, shape = as_tensor(input), one_tuple(shape)
     before = x.shape
+    if any(n < -1 for n in shape):
+        raise RuntimeError(f"reshape: invalid shape dimension in {list(shape)}")
     try:
         out = x.data.reshape(shape)
     except ValueError as error:
@@ -194,17 +196,27 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> "Tensor":
     sources = tuple(map(as_tensor, tensors))
     if not sources:
         raise ValueError("cat: expected a non-empty list of Tensors")
-    sources = tuple(source for source in sources if source.shape != (0,)) or sources
     if any(source.ndim == 0 for source in sources):
         raise RuntimeError("cat: a zero-dimensional tensor cannot be concatenated")
-    axis = normalize_dim(dim, sources[0].ndim)
+    arrays = promote_dtypes(*(source.data for source in sources))
+    counted = [array for array in arrays if array.shape != (0,)] or list(arrays)
+    axis = normalize_dim(dim, counted[0].ndim)
     try:
-        out = np.concatenate(promote_dtypes(*(source.data for source in sources)), axis=axis)
+        out = np.concatenate(counted, axis=axis)
     except ValueError as error:
-        raise RuntimeError(f"cat: the shapes {[t.shape for t in sources]} do not fit along dim {dim}") from error
-    ends = np.cumsum([source.shape[axis] for source in sources])
-    vjps = tuple(_slice(axis, end - source.shape[axis], end) for source, end in zip(sources, ends))
+        raise RuntimeError(f"cat: the shapes {[a.shape for a in counted]} do not fit along dim {dim}") from error
+    lengths = [0 if array.shape == (0,) else array.shape[axis] for array in arrays]
+    ends = np.cumsum(lengths)
+    vjps = tuple(
+        _slice(axis, end - length, end) if source.shape != (0,) else _nothing
+        for source, length, end in zip(sources, lengths, ends)
+    )
     return record("cat", out, sources, vjps, needs=())
+
+
+def _nothing(g: Array) -> Array:
+    """The gradient of an input of shape (0,)."""
+    return np.zeros(0, g.dtype)
 
 
 def _slice(axis: int, start: int, end: int) -> Callable[[Array], Array]:

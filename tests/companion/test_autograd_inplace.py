@@ -1,4 +1,4 @@
-"""Changes of a tensor's own memory: who may make them, and who notices, through a view too. And when nothing records."""
+"""Changes of a tensor's own memory: who may make them, who notices; and when nothing is recorded."""
 
 import threading
 
@@ -7,7 +7,6 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from companion import autograd as ag
 from companion import nn, optim
 from companion.autograd import Tensor, is_grad_enabled, no_grad
 

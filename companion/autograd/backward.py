@@ -2,7 +2,7 @@
 
 import sys
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from companion.autograd.recording import unwrap
 if TYPE_CHECKING:
     from companion.autograd.tensors import Tensor
 
-__all__ = ["accumulate", "graph", "pass_back", "run_backward", "toposort", "unbroadcast"]
+__all__ = ["accumulate", "check_assigned", "graph", "pass_back", "run_backward", "toposort", "unbroadcast"]
 
 FREED: tuple = ()  # the inputs of an operation that has handed on its gradient
 FREED_WORDS = (
@@ -215,6 +215,11 @@ def accumulate(tensor: "Tensor", grad: Array, copy: bool = True) -> None:
     copy : bool
         False where nobody else holds this array.
 
+    Raises
+    ------
+    RuntimeError
+        If the gradient that is there has another shape.
+
     Examples
     --------
     >>> from companion.autograd import Tensor
@@ -232,6 +237,36 @@ def accumulate(tensor: "Tensor", grad: Array, copy: bool = True) -> None:
     elif copy:
         grad = np.array(grad)
     tensor._grad = tensors.Tensor(grad, dtype=tensor.dtype)
+
+
+def check_assigned(tensor: "Tensor", grad: Any) -> None:
+    """Refuse what cannot be the gradient of a tensor.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Whose ``grad`` is assigned.
+    grad : object
+        What comes.
+
+    Raises
+    ------
+    RuntimeError
+        If the shape or the dtype is another one; a TypeError if it is no tensor.
+
+    Examples
+    --------
+    >>> from companion.autograd import Tensor
+    >>> check_assigned(Tensor([1.0, 2.0]), Tensor([1.0]))
+    Traceback (most recent call last):
+    RuntimeError: assigned grad has the shape (1,), the tensor (2,)
+    """
+    if not isinstance(grad, tensors.Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(grad).__name__}")
+    if grad.shape != tensor.shape:
+        raise RuntimeError(f"assigned grad has the shape {grad.shape}, the tensor {tensor.shape}")
+    if grad.dtype != tensor.dtype:
+        raise RuntimeError(f"assigned grad has the dtype {grad.dtype}, the tensor {tensor.dtype}")
 
 
 def graph(output: "Tensor") -> tuple[list[tuple[str, tuple[int, ...]]], list[tuple[int, int]]]:

@@ -24,6 +24,7 @@ __all__ = [
     "absolute",
     "add",
     "clamp",
+    "contains",
     "cos",
     "div",
     "eq",
@@ -54,15 +55,22 @@ __all__ = [
 ]
 
 ERF_SLOPE = 2 / math.sqrt(math.pi)  # at 0
-HALF = np.dtype(np.float16)
 
 
 def _divide(x: Any, y: Any) -> Array:
-    """x / y; small integers in double precision, where NumPy takes half."""
-    out = np.true_divide(x, y)
-    if out.dtype is HALF and np.result_type(x, y).kind != "f":
-        out = np.true_divide(x, y, dtype=float)
-    return out
+    """x / y; integers in double precision, where NumPy takes half for small ones."""
+    if not (_is_float(x) or _is_float(y)):
+        x, y = np.asarray(x, float), np.asarray(y, float)
+    return np.true_divide(x, y)
+
+
+def _is_float(x: Any) -> bool:
+    return x.dtype.kind == "f" if isinstance(x, ARRAYS) else isinstance(x, float)
+
+
+def _promote_divided(x: Array, y: Array) -> tuple[Any, ...]:
+    """As elsewhere, but integers are divided as they are: one that stands alone need not fit the others' dtype."""
+    return promote_dtypes(x, y) if _is_float(x) or _is_float(y) else (x, y)
 
 
 def _share(g, loses, ties):
@@ -104,7 +112,7 @@ relu = unary("relu", lambda x: np.maximum(x, 0), lambda g, out: np.where(out <= 
 add = binary("add", np.add, lambda g, _out, _x, _y: g, lambda g, _out, _x, _y: g)
 sub = binary("sub", np.subtract, lambda g, _out, _x, _y: g, lambda g, _out, _x, _y: -g)
 mul = binary("mul", np.multiply, lambda g, _out, _x, y: g * y, lambda g, _out, x, _y: g * x)
-div = binary("div", _divide, lambda g, _out, _x, y: g / y, lambda g, out, _x, y: -g * out / y)
+div = binary("div", _divide, lambda g, _out, _x, y: g / y, lambda g, out, _x, y: -g * out / y, promote=_promote_divided)
 power = binary("pow", np.power, _power_base, _power_exponent)
 maximum = binary(
     "maximum", np.maximum, lambda g, x, y: _share(g, x < y, x == y), lambda g, x, y: _share(g, y < x, x == y)
@@ -119,6 +127,36 @@ lt = comparison("lt", np.less)
 le = comparison("le", np.less_equal)
 gt = comparison("gt", np.greater)
 ge = comparison("ge", np.greater_equal)
+
+
+def contains(input: Any, element: Any) -> bool:
+    """``element in input``: whether any element is equal to it.
+
+    Parameters
+    ----------
+    input : Tensor or array_like
+        Where to look.
+    element : Tensor or number
+        Broadcast together with the input.
+
+    Returns
+    -------
+    bool
+        For a tensor: whether any two elements are equal.
+
+    Raises
+    ------
+    RuntimeError
+        If the element is neither a tensor nor a number.
+
+    Examples
+    --------
+    >>> contains([1.0, 2.0], 2)
+    True
+    """
+    if not isinstance(element, (tensors.Tensor, int, float, np.number, np.bool_)):
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, got {type(element).__name__}")
+    return bool(eq(input, element).data.any())
 
 
 def clamp(input: Any, min: Any = None, max: Any = None) -> "Tensor":

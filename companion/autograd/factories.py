@@ -12,8 +12,8 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.autograd import tensors
-from companion.autograd.dims import promote_dtypes
-from companion.autograd.recording import OUT, as_tensor, record, unwrap
+from companion.autograd.dims import ARRAYS, promote_dtypes
+from companion.autograd.recording import OUT, as_tensor, record
 from companion.validation import as_float
 
 if TYPE_CHECKING:
@@ -172,7 +172,13 @@ def _exact(name: str, a: Array) -> Array:
     return a.astype(np.int64) if a.dtype.kind == "b" else a
 
 
-def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array], vjp_y: Callable[..., Array]):
+def binary(
+    name: str,
+    forward: Callable[..., Array],
+    vjp_x: Callable[..., Array],
+    vjp_y: Callable[..., Array],
+    promote: Callable[[Array, Array], tuple[Any, ...]] = promote_dtypes,
+):
     """An operation on two tensors, with broadcasting; gradients are summed over broadcast axes on their way back.
 
     Parameters
@@ -183,6 +189,8 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
         A function on two arrays.
     vjp_x, vjp_y : callable
         ``vjp(g)``, with parameters ``out``, ``x`` and ``y`` where they read them.
+    promote : callable
+        Brings two arrays of different dtypes together.
 
     Returns
     -------
@@ -203,10 +211,10 @@ def binary(name: str, forward: Callable[..., Array], vjp_x: Callable[..., Array]
         b = constant(other) if right is None else right.data
         with_number = (left is None and type(a) in NUMBERS) or (right is None and type(b) in NUMBERS)
         if not with_number and a.dtype is not b.dtype:
-            a, b = promote_dtypes(a, b)
+            a, b = promote(a, b)
         try:
             out = forward(a, b)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise _refusal(name, a, b, error) from error
         return record(name, out, (left, right), vjps, (out, a, b), needs)
 
@@ -236,9 +244,17 @@ def comparison(name: str, compare: Callable[..., Array]):
     """
 
     def operation(input: Any, other: Any) -> "Tensor":
-        a, b = unwrap(input), unwrap(other)
+        a, b = (value.data if isinstance(value, tensors.Tensor) else constant(value) for value in (input, other))
+        if (
+            isinstance(a, ARRAYS)
+            and isinstance(b, ARRAYS)
+            and a.dtype is not b.dtype
+            and "f" in a.dtype.kind + b.dtype.kind
+        ):
+            a, b = promote_dtypes(a, b)  # integers are compared as they are
         try:
-            return tensors.Tensor(compare(a, b))
+            with np.errstate(over="ignore"):  # a number beyond the dtype is compared as infinite
+                return tensors.Tensor(compare(a, b))
         except ValueError as error:
             raise _refusal(name, a, b, error) from error
 
@@ -250,6 +266,8 @@ def _refusal(name: str, a: Any, b: Any, error: Exception) -> Exception:
     """torch's kind of error for what NumPy refuses."""
     if "negative integer powers" in str(error):
         return RuntimeError("Integers to negative integer powers are not allowed.")
+    if isinstance(error, OverflowError):
+        return RuntimeError(f"{name}: an integer does not fit a tensor of small ones; torch wraps it around ({error})")
     if isinstance(error, ValueError):
         return RuntimeError(f"{name}: the shapes {np.shape(a)} and {np.shape(b)} cannot be broadcast together")
     if np.asarray(a).dtype.kind == np.asarray(b).dtype.kind == "b":

@@ -44,16 +44,31 @@ def is_grad_enabled() -> bool:
     return mode.recording
 
 
-class no_grad:
+class _Decorator:
+    """Makes ``@no_grad`` of ``@no_grad()``: called with a function, the class returns that function, decorated."""
+
+    def __new__(cls, orig_func: Callable | None = None) -> Any:
+        context = object.__new__(cls)
+        return context if orig_func is None else context(orig_func)
+
+    def __call__(self, function: Callable) -> Callable:
+        """The function, every call of which is such a context."""
+        if inspect.isgeneratorfunction(function):
+            return functools.wraps(function)(functools.partial(_step_by_step, function))
+
+        @functools.wraps(function)
+        def unrecorded(*args: Any, **kwargs: Any) -> Any:
+            with no_grad():
+                return function(*args, **kwargs)
+
+        return unrecorded
+
+
+class no_grad(_Decorator):
     """Record nothing within this context, in this thread: for evaluation, and for changing parameters.
 
     It also decorates functions, with or without brackets, and generator functions, each of whose steps is then one
     such context.
-
-    Parameters
-    ----------
-    orig_func : callable, optional
-        The function of ``@no_grad`` without brackets.
 
     Examples
     --------
@@ -69,9 +84,8 @@ class no_grad:
     False
     """
 
-    def __new__(cls, orig_func: Callable | None = None) -> Any:
-        context = object.__new__(cls)
-        return context if orig_func is None else context(orig_func)
+    def __init__(self) -> None:
+        """Nothing is needed; the class may be used again."""
 
     def __enter__(self) -> None:
         mode.before.append(mode.recording)
@@ -79,18 +93,6 @@ class no_grad:
 
     def __exit__(self, *_: object) -> None:
         mode.recording = mode.before.pop()
-
-    def __call__(self, function: Callable) -> Callable:
-        """The function, every call of which is such a context."""
-        if inspect.isgeneratorfunction(function):
-            return functools.wraps(function)(functools.partial(_step_by_step, function))
-
-        @functools.wraps(function)
-        def unrecorded(*args: Any, **kwargs: Any) -> Any:
-            with no_grad():
-                return function(*args, **kwargs)
-
-        return unrecorded
 
 
 def _step_by_step(function: Callable, *args: Any, **kwargs: Any) -> Generator:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-__all__ = ["Hooks", "RemovableHandle"]
+__all__ = ["RemovableHandle"]
 
 
 class Hooks(list):

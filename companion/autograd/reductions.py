@@ -78,7 +78,9 @@ def mean(input: Any, dim: Dims = None, keepdim: bool = False) -> "Tensor":
         out = np.true_divide(_wide_sum(x.data, dims, keepdim), count).astype(x.dtype, copy=False)
 
     def vjp(g: Array) -> Array:
-        share = np.true_divide(g, max(count, 1), dtype=np.result_type(g, np.float32))  # a float16 may not hold the count
+        share = np.true_divide(
+            g, max(count, 1), dtype=np.result_type(g, np.float32)
+        )  # a float16 may not hold the count
         return np.broadcast_to(spread(share, dims, keepdim), shape)
 
     return record("mean", out, (x,), (vjp,), needs=())

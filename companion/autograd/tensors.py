@@ -3,6 +3,7 @@
 # The operations and the class know each other, so that mypy meets them here before it knows what they are:
 # mypy: disable-error-code="has-type"
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from companion.annotations import Array, ArrayLike, DTypeLike
 from companion.autograd import elementwise, indexing, inplace, products, reductions, shapes, softmaxes
-from companion.autograd.backward import run_backward
+from companion.autograd.backward import check_assigned, run_backward
 from companion.autograd.hooks import Hooks, RemovableHandle
 from companion.autograd.recording import Changes, record, share_changes, unwrap
 
@@ -23,7 +24,8 @@ class Tensor:
     Parameters
     ----------
     data : array_like
-        Kept without a copy where it is an ndarray of the wanted dtype. Python numbers become float64.
+        Kept without a copy where it is an ndarray of the wanted dtype. Python numbers become float64. Operations refuse
+        a Python integer that does not fit a tensor of smaller ones, which torch wraps around.
     requires_grad : bool
         Whether :meth:`backward` leaves a gradient in ``grad``; floating-point data only.
     dtype : dtype, optional
@@ -79,8 +81,7 @@ class Tensor:
         self.data = np.asarray(unwrap(data), dtype=dtype)
         self._grad, self._inputs, self._name, self._hooks = None, None, None, None
         self._requires_grad = False
-        if requires_grad:
-            self.requires_grad_(requires_grad)
+        self.requires_grad_(requires_grad)
         if isinstance(data, Tensor) and self.data is data.data:
             share_changes(data, self)
 
@@ -239,12 +240,7 @@ class Tensor:
     @grad.setter
     def grad(self, grad: "Tensor | None") -> None:
         if grad is not None:
-            if not isinstance(grad, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(grad).__name__}")
-            if grad.shape != self.shape:
-                raise RuntimeError(f"assigned grad has the shape {grad.shape}, the tensor {self.shape}")
-            if grad.dtype != self.dtype:
-                raise RuntimeError(f"assigned grad has the dtype {grad.dtype}, the tensor {self.dtype}")
+            check_assigned(self, grad)
         self._grad = grad
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
@@ -291,6 +287,13 @@ class Tensor:
             With memory of its own.
         """
         return record("clone", np.array(self.data), (self,), (lambda g: g,), needs=())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":
+        if not self.is_leaf:
+            raise RuntimeError("only leaves, which no operation made, can be deepcopied; detach() the others")
+        memo[id(self)] = copied = type(self)(copy.deepcopy(self.data, memo), self.requires_grad)
+        copied.grad = copy.deepcopy(self.grad, memo)  # but no hooks, as in torch
+        return copied
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
@@ -370,6 +373,7 @@ class Tensor:
     __add__ = __radd__ = elementwise.add
     __mul__ = __rmul__ = elementwise.mul
     __sub__, __truediv__, __pow__ = elementwise.sub, elementwise.div, elementwise.power
+    __contains__ = elementwise.contains
     __lt__, __le__, __gt__, __ge__ = elementwise.lt, elementwise.le, elementwise.gt, elementwise.ge
     __matmul__, __getitem__, __setitem__ = products.matmul, indexing.getitem, inplace.setitem
     __iadd__, __isub__, __imul__ = inplace.iadd, inplace.isub, inplace.imul

@@ -221,7 +221,7 @@ def check_fits(name: str, value: Any, dtype: np.dtype) -> None:
     if dtype.kind in "iu" and isinstance(value, int):
         fits = np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
     else:
-        fits = dtype.kind != "f" or not np.finfo(dtype).max < abs(value) < math.inf
+        fits = dtype.kind != "f" or not float(np.finfo(dtype).max) < abs(value) < math.inf
     if not fits:
         raise RuntimeError(f"{name}: value {value} cannot be converted to type {dtype} without overflow")
 

@@ -34,6 +34,7 @@ NAN, INF = float("nan"), float("inf")
         (Number(0, closed="right"), [1e-300, INF], [0.0, NAN]),
         (Number(0, 1, "both"), [0, 1, np.float64(0.5)], [-0.1, 1.1, NAN]),
         (Number(0, 1), [0, 0.999], [1]),
+        (Number(-INF, INF, "both"), [-INF, INF, 0.0], [NAN, True]),
         (Integer(1), [1, np.int64(5), 10**30], [0, 1.0, True, "1", NAN, None]),
         (Boolean(), [True, False, np.True_], [0, 1, "no", None]),
         (Option("a", "b"), ["a", "b"], ["c", 1, None, ["a"], np.array(["a", "b"])]),

@@ -72,12 +72,16 @@ class Number:
             return False
         if self.kind is Real:
             value = _nearest_float(value)
-        above = self.low <= value if self.closed in ("left", "both") and np.isfinite(self.low) else self.low < value
+        above = self.low <= value if self._closed_left() else self.low < value
         below = value <= self.high if self.closed in ("right", "both") else value < self.high
         return bool(above and below)
 
+    def _closed_left(self) -> bool:
+        """Whether ``low`` is allowed; minus infinity only where "both" says so, "left" being the default."""
+        return self.closed == "both" or (self.closed == "left" and bool(np.isfinite(self.low)))
+
     def __str__(self) -> str:
-        left = "[" if self.closed in ("left", "both") and np.isfinite(self.low) else "("
+        left = "[" if self._closed_left() else "("
         right = "]" if self.closed in ("right", "both") else ")"
         return f"{self.words} in {left}{self.low}, {self.high}{right}"
 

@@ -22,8 +22,10 @@ def _mean_square(before: Any, beta: float, g: Array) -> Array:
 
     A single gradient whose square is infinite would stop the parameter for good.
     """
-    wide = g.astype(np.float32) if g.dtype == np.float16 else g
-    return (beta * before + ((1 - beta) * wide) * wide).astype(g.dtype, copy=False)
+    if g.itemsize == 2:  # float16 is computed in float32, and rounded once
+        wide = g.astype(np.float32)
+        return (beta * before + ((1 - beta) * wide) * wide).astype(g.dtype)
+    return beta * before + ((1 - beta) * g) * g
 
 
 @np.errstate(under="ignore")

@@ -480,6 +480,13 @@ def test_a_change_that_a_gradient_reads_is_an_error():
         out.sum().backward()
 
 
+def test_an_infinite_residual_has_hubers_slope():
+    x, y = Tensor([np.inf, -np.inf, 0.5], requires_grad=True), torch.tensor([np.inf, -np.inf, 0.5], requires_grad=True)
+    F.huber_loss(x, np.zeros(3)).backward()
+    torch.nn.functional.huber_loss(y, torch.zeros(3)).backward()
+    np.testing.assert_allclose(x.grad.data, y.grad, rtol=1e-6)
+
+
 def test_half_precision_reads_a_copy():
     x = Tensor(np.ones(3, np.float16), requires_grad=True)
     out = F.sigmoid(x)

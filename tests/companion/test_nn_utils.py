@@ -91,7 +91,7 @@ def test_the_norm_of_half_precision_does_not_overflow():
     assert_allclose(p.grad.data, theirs.grad.numpy(), rtol=1e-3)
 
 
-@pytest.mark.parametrize("norm_type", [1, 2.0, 3, float("inf"), 0, -1])
+@pytest.mark.parametrize("norm_type", [1, 2.0, 3, float("inf"), -float("inf"), 0, -1])
 @pytest.mark.parametrize("max_norm", [0, 0.5, float("inf")])
 def test_orders_and_bounds_of_clipping_are_torchs(norm_type, max_norm):
     ours, theirs = one([3.0, 4.0]), torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))

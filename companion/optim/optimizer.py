@@ -7,6 +7,7 @@ import numpy as np
 
 from companion.annotations import Array
 from companion.autograd import Tensor, increment_version
+from companion.autograd.grad_mode import mode
 from companion.validation import Instance, Number, Rule, require
 
 __all__ = ["Optimizer"]
@@ -24,6 +25,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return tuple(map(_plain, value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _recorded(closure: Callable[[], Any]) -> Any:
+    """What a closure returns, with recording on whatever the caller does."""
+    before, mode.recording = mode.recording, True
+    try:
+        return closure()
+    finally:
+        mode.recording = before
 
 
 class Optimizer:
@@ -122,25 +132,46 @@ class Optimizer:
         for name, rules in self._rules.items():
             require(name, settings[name], *rules)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters.
+
+        Parameters
+        ----------
+        set_to_none : bool
+            Whether they become None; else those that there are become 0, and a step still moves by momentum.
+        """
         for group in self.param_groups:
             for parameter in group["params"]:
-                parameter.grad = None
+                if set_to_none or parameter.grad is None:
+                    parameter.grad = None
+                else:
+                    parameter.grad = Tensor(np.zeros_like(parameter.grad.data))
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Called first, with recording on: it clears the gradients, computes the loss and goes backward.
+
+        Returns
+        -------
+        object
+            What the closure returned, the loss; None without one.
 
         Raises
         ------
         RuntimeError
             If a gradient has not the shape of its parameter.
         """
+        loss = None if closure is None else _recorded(closure)
         for group in self.param_groups:
             settings = {name: _plain(group[name]) for name in self.defaults if name != "maximize"}
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     self._move(parameter, settings, group["maximize"])
+        return loss
 
     def _move(self, parameter: Any, settings: dict[str, Any], maximize: bool) -> None:
         values, grad = parameter.data, parameter.grad.data

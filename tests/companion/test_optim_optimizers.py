@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from companion import optim
-from companion.autograd import Tensor
+from companion.autograd import Tensor, no_grad
 from companion.nn import Parameter
 from tests.companion.optim_pairs import OPTIONS, apart, both, send, step_both
 
@@ -431,3 +431,34 @@ def test_bad_parameters_are_refused():
     with pytest.raises(TypeError, match=r"param_group=\[1\], expected a dict"):
         optimizer.add_param_group([1])
     assert len(optimizer.param_groups) == 1
+
+
+def test_a_closure_is_called_with_recording_on_and_its_loss_returned():
+    def descend(parameter, optimizer, off):
+        def closure():
+            optimizer.zero_grad()
+            loss = (parameter * parameter).sum()
+            loss.backward()
+            return loss
+
+        with off():
+            return [float(optimizer.step(closure)) for _ in range(3)]
+
+    ours, theirs = Parameter(np.array([1.0, -2.0])), torch.tensor([1.0, -2.0], dtype=torch.float64)
+    theirs.requires_grad_()
+    found = descend(ours, optim.SGD([ours], lr=0.1), no_grad)
+    expected = descend(theirs, torch.optim.SGD([theirs], lr=0.1), torch.no_grad)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-15)
+    assert optim.SGD([ours], lr=0.1).step() is None
+
+
+def test_gradients_are_forgotten_or_become_zeros():
+    parameter, other = Parameter(np.ones(2)), Parameter(np.ones(2))
+    optimizer = optim.SGD([parameter, other], lr=0.1)
+    (parameter * parameter).sum().backward()
+    held = parameter.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert parameter.grad.data.tolist() == [0.0, 0.0] and other.grad is None and held.data.tolist() == [2.0, 2.0]
+    optimizer.zero_grad()
+    assert parameter.grad is None

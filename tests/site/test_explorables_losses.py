@@ -1,0 +1,56 @@
+"""Live figures of the chapter on losses, beside the companion's functions."""
+
+import numpy as np
+import pytest
+
+from companion import losses
+from companion.linear_model import LinearRegression
+from companion.optimize import minimize
+from tests.site.explorable_checks import N_CASES, close
+
+pytestmark = pytest.mark.site
+
+
+def certify_least_absolute(x, y, w, b):
+    """Samples on the line can pull with any force from -1 to 1: such forces balance those of the others."""
+    residual = w * x + b - y
+    on = np.abs(residual) < 1e-9
+    assert on.sum() == 2
+    others = np.sign(residual[~on])
+    lever = np.vstack([np.ones(len(x)), x])
+    forces = np.linalg.solve(lever[:, on], -lever[:, ~on] @ others)
+    assert np.abs(forces).max() <= 1 + 1e-9
+    return dict(zip(np.flatnonzero(on), forces))
+
+
+def test_outlier(compute):
+    rng = np.random.default_rng(0)
+    cases = [{"x": rng.uniform(0, 6), "y": rng.uniform(-1, 6), "delta": rng.uniform(0.1, 4)} for _ in range(N_CASES)]
+    through = 0
+    for case, found in zip(cases, compute("outlier", cases)):
+        x, y = np.array(found["x"], float), np.array(found["y"], float)
+        X, fits = np.column_stack([x, np.ones(8)]), found["fits"]
+        assert [x[-1], y[-1]] == [case["x"], case["y"]]
+        each = {"squared": losses.squared_error, "absolute": losses.absolute_error, "Huber": losses.huber}
+        for name, loss in each.items():
+            given = {"delta": case["delta"]} if name == "Huber" else {}
+            fit, predicted = fits[name], X @ fits[name]["line"]
+            value, pulls = loss(y, predicted, reduction="none", **given)
+            close([fit["residual"]], [predicted[-1] - y[-1]])
+            close([fit["loss"], fit["cost"]], [value[-1], value.sum()])
+            if name == "absolute":
+                pulls[-1] = certify_least_absolute(x, y, *fit["line"]).get(7, pulls[-1])
+            else:  # the line is best: the pulls and their moments cancel
+                close(X.T @ pulls, [0, 0])
+            close([fit["pull"]], [pulls[-1]])
+        model = LinearRegression().fit(x[:, None], y)
+        close(fits["squared"]["line"], [model.coef_[0], model.intercept_])
+        through += fits["absolute"]["residual"] == 0
+
+        def huber(theta, X=X, y=y, delta=case["delta"]):
+            value, pulls = losses.huber(y, X @ theta, delta=delta, reduction="sum")
+            return value, X.T @ pulls
+
+        close([fits["Huber"]["cost"]], [minimize(huber, np.zeros(2), tol=1e-9).fun])
+        close([found["leverage"]], [(X @ np.linalg.solve(X.T @ X, X[-1]))[-1]])
+    assert 0 < through < N_CASES / 2

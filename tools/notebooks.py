@@ -1,12 +1,15 @@
-"""Execute the chapters whose source or companion modules changed: ``book/chapters/*.md`` to ``book/notebooks/*.ipynb``.
+"""Execute the pages whose source or companion modules changed: ``book/chapters/NN-slug/N-name.md`` to their twins.
 
-A notebook records the digest of what it was made from, so that a second call does nothing, on a fresh clone too.
+A notebook records the digest of what it was made from, so that a second call does nothing, on a fresh clone too; and
+the processor seconds that its run took, which the page shows.
 """
 
 import argparse
 import ast
 import hashlib
+import math
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -20,6 +23,7 @@ CHAPTERS = ROOT / "book" / "chapters"
 NOTEBOOKS = ROOT / "book" / "notebooks"
 COMPANION = ROOT / "companion"
 LOOK = COMPANION / "book.mplstyle"
+LOCK = ROOT / "requirements.txt"
 
 
 def imported_modules(tree):
@@ -56,10 +60,10 @@ def companion_files(notebook):
 
 
 def digest(source):
-    """A fingerprint of a chapter's text and of everything its cells import from the companion."""
+    """A fingerprint of a page's text, of everything its cells import from the companion, and of the lock."""
     notebook = jupytext.read(source)
     total = hashlib.sha256(source.read_bytes())
-    for path in [*companion_files(notebook), LOOK]:
+    for path in [*companion_files(notebook), LOOK, LOCK]:
         total.update(path.read_bytes())
     return total.hexdigest()[:16]
 
@@ -74,12 +78,40 @@ def stored_digest(target):
     return nbformat.read(target, as_version=4).metadata.get("made_from") if target.exists() else None
 
 
+def children_seconds():
+    """Processor seconds of the kernels that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def pages(names=()):
+    """The names of the pages, such as ``04-linear-models/1-least-squares``, in reading order.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Chapters or pages; all pages without.
+
+    Raises
+    ------
+    ValueError
+        If one of the names is neither a chapter nor a page.
+    """
+    every = sorted(str(path.relative_to(CHAPTERS).with_suffix("")) for path in CHAPTERS.glob("*/*.md"))
+    unknown = [name for name in names if not any(name in (page, page.split("/")[0]) for page in every)]
+    if unknown:
+        raise ValueError(f"no such chapter or page: {', '.join(unknown)}")
+    return [page for page in every if not names or page in names or page.split("/")[0] in names]
+
+
 def execute(source, target):
-    """Run a chapter from a clean kernel in the notebooks' folder; write it, free of what changes from run to run."""
+    """Run a page from a clean kernel in its notebook's folder; write it, free of what changes from run to run."""
     made_from = digest(source)
     notebook = jupytext.read(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    before = children_seconds()
     ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True).preprocess(
-        notebook, {"metadata": {"path": str(NOTEBOOKS)}}
+        notebook, {"metadata": {"path": str(target.parent)}}
     )
     for place, cell in enumerate(notebook.cells):
         cell.id = cell_digest(f"{place}:{cell.source}")
@@ -88,6 +120,7 @@ def execute(source, target):
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
             "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
             "made_from": made_from,
+            "seconds": 5 * math.ceil((children_seconds() - before) / 5),  # coarse: the same from run to run
         }
     )
     nbformat.validate(notebook)
@@ -96,20 +129,20 @@ def execute(source, target):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="chapters such as 05-losses; all that changed without")
+    parser.add_argument("names", nargs="*", help="chapters or pages, such as 05-losses; all that changed without")
     names = parser.parse_args(arguments).names
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    unknown = [name for name in names if not (CHAPTERS / f"{name}.md").exists()]
-    if unknown:
-        parser.error(f"no such chapter: {', '.join(unknown)}")
-    NOTEBOOKS.mkdir(exist_ok=True)
-    for source in sorted(CHAPTERS.glob("*.md")):
-        target = NOTEBOOKS / f"{source.stem}.ipynb"
-        if (names and source.stem not in names) or stored_digest(target) == digest(source):
+    try:
+        chosen = pages(names)
+    except ValueError as problem:
+        parser.error(str(problem))
+    for page in chosen:
+        source, target = CHAPTERS / f"{page}.md", NOTEBOOKS / f"{page}.ipynb"
+        if stored_digest(target) == digest(source):
             continue
         start = time.perf_counter()
         execute(source, target)
-        print(f"executed {source.stem} in {time.perf_counter() - start:.1f} s", flush=True)
+        print(f"executed {page} in {time.perf_counter() - start:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from tools import contents
+
 ROOT = Path(__file__).resolve().parent.parent
 FIELDS = ["id", "notes", "claim", "verdict", "why", "chapter"]
 NOTES = "ABCDE"
@@ -117,9 +119,7 @@ def written_chapters(path):
     ValueError
         If the table of contents has a chapter that this tool does not know.
     """
-    toc = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    files = [Path(chapter["file"]) for part in toc["parts"] for chapter in part["chapters"]]
-    slugs = [file.name for file in files if file.parent.name == "notebooks"]
+    slugs = list(contents.chapters(path))
     unknown = [slug for slug in slugs if slug not in CHAPTERS]
     if unknown:
         raise ValueError(f"{path}: unknown chapters {unknown}, expected some of {list(CHAPTERS)}")
@@ -147,7 +147,7 @@ def section(slug, claims, written):
     """A chapter's heading, where it stands, and its claims."""
     title = f"## {slug[:2]} {CHAPTERS[slug]}\n"
     if written:
-        where = f"Decided in [the chapter](notebooks/{slug}.ipynb); each id leads to the cell.\n"
+        where = "Decided in the chapter; each id leads to the cell.\n"
     else:
         where = "Still open: the chapter is not written yet.\n"
     return "\n".join([title, where, *(entry(claim, written) for claim in claims)])

@@ -85,14 +85,18 @@ def claim_problems(claims, notebooks):
     claims : list of dict
         The records of ``book/claims.yml``.
     notebooks : dict of str to notebook
-        The executed chapters by their slug.
+        The executed pages by their name, chapter first: ``05-losses/1-numbers``.
     """
     known, problems = {claim["id"] for claim in claims}, []
-    owed = {slug: [claim for claim in claims if claim["chapter"] == slug] for slug in notebooks}
-    for slug, notebook in notebooks.items():
-        deciding = {tag: cell for cell in code_cells(notebook) for tag in tags(cell) if re.fullmatch(r"K\d{3}", tag)}
+    chapters = {}
+    for page, notebook in notebooks.items():
+        chapters.setdefault(page.split("/")[0], []).extend(notebook.cells)
+    owed = {slug: [claim for claim in claims if claim["chapter"] == slug] for slug in chapters}
+    for slug, cells in chapters.items():
+        code = [cell for cell in cells if cell.cell_type == "code"]
+        deciding = {tag: cell for cell in code for tag in tags(cell) if re.fullmatch(r"K\d{3}", tag)}
         problems += [f"{slug}: a cell is tagged {tag}, an unknown claim" for tag in sorted(set(deciding) - known)]
-        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         for claim in owed[slug]:
             name, title = claim["id"], f"{claim['id']}, {claim['verdict']}"
             if name not in deciding:

@@ -1,4 +1,4 @@
-"""Every chapter in the table of contents: executed, in step with its source, in shape, its claims decided."""
+"""Every page in the table of contents: executed, in step with its source, in shape, its claims decided."""
 
 from pathlib import Path
 
@@ -8,49 +8,58 @@ import pytest
 import yaml
 
 from tests.book import checks
+from tools import contents, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-FILES = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
-SLUGS = [Path(file).name for file in FILES if file.startswith("book/notebooks/")]
-NOTEBOOKS = {slug: nbformat.read(ROOT / "book" / "notebooks" / f"{slug}.ipynb", as_version=4) for slug in SLUGS}
+PAGES = [file.removeprefix("book/notebooks/") for file in contents.files() if file.startswith("book/notebooks/")]
+NOTEBOOKS = {page: nbformat.read(ROOT / "book" / "notebooks" / f"{page}.ipynb", as_version=4) for page in PAGES}
 CLAIMS = yaml.safe_load((ROOT / "book" / "claims.yml").read_text(encoding="utf-8"))
 UNCOMPARED_AT_MOST = 6  # a chapter's quiz, and its players and sliders: elements that hold pictures
 
-each_chapter = pytest.mark.parametrize("slug", SLUGS)
+each_page = pytest.mark.parametrize("page", PAGES)
 
 
-@each_chapter
-def test_executed_in_order_without_error(slug):
-    assert checks.execution_problems(NOTEBOOKS[slug]) == []
+@each_page
+def test_executed_in_order_without_error(page):
+    assert checks.execution_problems(NOTEBOOKS[page]) == []
 
 
-@each_chapter
-def test_equals_its_source(slug):
-    source = jupytext.read(ROOT / "book" / "chapters" / f"{slug}.md")
-    assert checks.sync_problems(source, NOTEBOOKS[slug]) == []
+@each_page
+def test_equals_its_source(page):
+    source = jupytext.read(ROOT / "book" / "chapters" / f"{page}.md")
+    assert checks.sync_problems(source, NOTEBOOKS[page]) == []
 
 
-@each_chapter
-def test_shape(slug):
-    assert checks.shape_problems(NOTEBOOKS[slug]) == []
+@each_page
+def test_was_executed_on_this_companion_and_this_lock(page):
+    source, twin = notebooks.CHAPTERS / f"{page}.md", notebooks.NOTEBOOKS / f"{page}.ipynb"
+    assert notebooks.stored_digest(twin) == notebooks.digest(source), f"run make notebooks CHAPTERS={page}"
 
 
-@each_chapter
-def test_few_cells_are_left_uncompared(slug):
-    assert checks.uncompared(NOTEBOOKS[slug]) <= UNCOMPARED_AT_MOST
+@each_page
+def test_shape(page):
+    assert checks.shape_problems(NOTEBOOKS[page]) == []
 
 
-@each_chapter
-def test_no_absolute_path(slug):
-    assert checks.path_problems(NOTEBOOKS[slug]) == []
+@each_page
+def test_few_cells_are_left_uncompared(page):
+    assert checks.uncompared(NOTEBOOKS[page]) <= UNCOMPARED_AT_MOST
+
+
+@each_page
+def test_no_absolute_path(page):
+    assert checks.path_problems(NOTEBOOKS[page]) == []
 
 
 def test_every_claim_is_decided():
     assert checks.claim_problems(CLAIMS, NOTEBOOKS) == []
 
 
-def test_no_chapter_is_left_out_of_the_table_of_contents():
-    sources = {path.stem for path in (ROOT / "book" / "chapters").glob("*.md")}
-    twins = {path.stem for path in (ROOT / "book" / "notebooks").glob("*.ipynb")}
-    assert sources == twins == set(SLUGS)
+def test_no_page_is_left_out_of_the_table_of_contents():
+    twins = ROOT / "book" / "notebooks"
+    executed = {str(path.relative_to(twins).with_suffix("")) for path in twins.rglob("*.ipynb")}
+    assert set(notebooks.pages()) == executed == set(PAGES)
+
+
+def test_the_table_of_contents_is_in_reading_order():
+    assert sorted(PAGES) == PAGES

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "book" / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "book" / "notebooks").rglob("*.ipynb"))
 PICTURES = {"image/png", "image/svg+xml", "image/jpeg"}
 
 
@@ -33,7 +33,7 @@ def figure_problems(notebook):
     return problems
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_picture_has_words_a_name_and_a_caption(path):
     assert figure_problems(nbformat.read(path, as_version=4)) == []
 

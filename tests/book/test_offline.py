@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "book" / "notebooks").glob("*.ipynb"), key=lambda path: path.stat().st_size)
+NOTEBOOKS = sorted((ROOT / "book" / "notebooks").rglob("*.ipynb"), key=lambda path: path.stat().st_size)
 # A network namespace of its own, in which only a fresh loopback device exists: kernels talk over it.
 CUT = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 

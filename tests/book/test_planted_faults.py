@@ -155,24 +155,24 @@ def test_an_uncompared_cell_without_a_reason(notebook):
 
 def test_a_second_call_executes_nothing_and_a_changed_source_does(tmp_path, monkeypatch, capsys):
     chapters, notebooks = tmp_path / "chapters", tmp_path / "notebooks"
-    chapters.mkdir()
-    (chapters / "small.md").write_text(SOURCE, encoding="utf-8")
+    (chapters / "05-losses").mkdir(parents=True)
+    (chapters / "05-losses" / "1-small.md").write_text(SOURCE, encoding="utf-8")
     monkeypatch.setattr(tool, "CHAPTERS", chapters)
     monkeypatch.setattr(tool, "NOTEBOOKS", notebooks)
     tool.main([])
-    first = (notebooks / "small.ipynb").read_bytes()
+    first = (notebooks / "05-losses" / "1-small.ipynb").read_bytes()
     tool.main([])
-    assert capsys.readouterr().out.count("executed small") == 1
-    shutil.copy(notebooks / "small.ipynb", tmp_path / "before.ipynb")
-    (notebooks / "small.ipynb").unlink()
-    tool.main(["small"])
-    assert (notebooks / "small.ipynb").read_bytes() == first  # nothing in the file changes from run to run
-    (chapters / "small.md").write_text(SOURCE.replace("1 / 3", "2 / 3"), encoding="utf-8")
+    assert capsys.readouterr().out.count("executed 05-losses/1-small") == 1
+    shutil.copy(notebooks / "05-losses" / "1-small.ipynb", tmp_path / "before.ipynb")
+    (notebooks / "05-losses" / "1-small.ipynb").unlink()
+    tool.main(["05-losses"])
+    assert (notebooks / "05-losses" / "1-small.ipynb").read_bytes() == first  # nothing changes from run to run
+    (chapters / "05-losses" / "1-small.md").write_text(SOURCE.replace("1 / 3", "2 / 3"), encoding="utf-8")
     tool.main([])
-    assert (notebooks / "small.ipynb").read_bytes() != first
+    assert (notebooks / "05-losses" / "1-small.ipynb").read_bytes() != first
 
 
-def test_a_changed_companion_module_changes_the_digest(tmp_path, monkeypatch):
+def test_a_changed_companion_module_or_lock_changes_the_digest(tmp_path, monkeypatch):
     companion = tmp_path / "companion"
     companion.mkdir()
     (companion / "losses.py").write_text("from companion.numerics import sigmoid\n")
@@ -181,6 +181,9 @@ def test_a_changed_companion_module_changes_the_digest(tmp_path, monkeypatch):
     (companion / "book.mplstyle").write_text("")
     monkeypatch.setattr(tool, "COMPANION", companion)
     monkeypatch.setattr(tool, "LOOK", companion / "book.mplstyle")
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("numpy==2.4.6\n")
+    monkeypatch.setattr(tool, "LOCK", lock)
     chapter = tmp_path / "small.md"
     chapter.write_text(SOURCE.replace("assert", "from companion import losses\nassert"), encoding="utf-8")
     before = tool.digest(chapter)
@@ -188,3 +191,12 @@ def test_a_changed_companion_module_changes_the_digest(tmp_path, monkeypatch):
     assert tool.digest(chapter) == before
     (companion / "numerics.py").write_text("def sigmoid(z): return z\n")
     assert tool.digest(chapter) != before
+    before = tool.digest(chapter)
+    lock.write_text("numpy==2.4.7\n")
+    assert tool.digest(chapter) != before
+
+
+def test_a_page_that_does_not_exist_is_named(capsys):
+    with pytest.raises(SystemExit):
+        tool.main(["05-lose"])
+    assert "no such chapter or page: 05-lose" in capsys.readouterr().err

@@ -25,7 +25,9 @@ def test_the_page_is_in_step_with_the_ledger():
 def test_check_tells_a_page_that_was_edited(tmp_path, claims, capsys):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "claims.yml").write_text(yaml.safe_dump(claims, sort_keys=False), encoding="utf-8")
-    (tmp_path / "_toc.yml").write_text("parts: [{chapters: [{file: book/notebooks/08-svm}]}]", encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text(
+        "parts: [{chapters: [{file: book/notebooks/08-svm/1-margin}]}]", encoding="utf-8"
+    )
     assert verdicts.main(["--root", str(tmp_path)]) == 0
     assert verdicts.main(["--check", "--root", str(tmp_path)]) == 0
     page = tmp_path / "book" / "verdicts.md"
@@ -75,6 +77,6 @@ def test_a_faulty_ledger_is_refused(tmp_path):
 
 
 def test_an_unknown_chapter_in_the_table_of_contents_is_refused(tmp_path):
-    (tmp_path / "toc.yml").write_text("parts: [{chapters: [{file: book/notebooks/04-other}]}]", encoding="utf-8")
+    (tmp_path / "toc.yml").write_text("parts: [{chapters: [{file: book/notebooks/04-other/1-page}]}]", encoding="utf-8")
     with pytest.raises(ValueError, match="04-other"):
         verdicts.written_chapters(tmp_path / "toc.yml")

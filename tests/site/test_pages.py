@@ -4,17 +4,12 @@ From a file each page is looked at in all four ways, with axe-core, its hidden c
 wide and light, and narrow and dark. What a reader can press is pressed once, in both themes.
 """
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tests.site import checks
+from tools import contents
 
-ROOT = Path(__file__).resolve().parents[2]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-FILES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
-PAGES = [f"{file}.html" for file in FILES]
+PAGES = ["book/index.html", *(f"{file}.html" for file in contents.files())]
 CHAPTERS = [page for page in PAGES if page.startswith("book/notebooks/")]
 ALL = [*PAGES, "search.html", "genindex.html"]
 
@@ -88,7 +83,7 @@ def test_search_finds_a_chapter_without_a_network(browser, server):
 
 def test_a_search_goes_on_to_the_place_found(browser, server):
     with checks.visit(browser, f"{server}/search.html?q=im2col") as (opened, problems):
-        opened.locator("#search-results li a[href*='notebooks/12-cnn.html']").first.click()
+        opened.locator("#search-results li a[href*='notebooks/12-cnn/']").first.click()
         opened.wait_for_function(
             """() => [...document.querySelectorAll(".bd-article .highlighted")].some((mark) => {
               const place = mark.getBoundingClientRect();

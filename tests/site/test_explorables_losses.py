@@ -54,3 +54,33 @@ def test_outlier(compute):
         close([fits["Huber"]["cost"]], [minimize(huber, np.zeros(2), tol=1e-9).fun])
         close([found["leverage"]], [(X @ np.linalg.solve(X.T @ X, X[-1]))[-1]])
     assert 0 < through < N_CASES / 2
+
+
+def test_likelihood(compute):
+    rng = np.random.default_rng(1)
+    x = np.array([-2.0, -1, 0, 1, 2])
+    cases = [
+        {"w": rng.uniform(-1, 2), "sigma": rng.uniform(0.25, 1.5), **{f"y{i}": rng.uniform(-3, 3) for i in range(1, 6)}}
+        for _ in range(N_CASES)
+    ]
+    for case, found in zip(cases, compute("likelihood", cases)):
+        y, variance = np.array([case[f"y{i}"] for i in range(1, 6)]), np.full(5, case["sigma"] ** 2)
+
+        def line(slope, y=y):
+            return slope * x + y.mean()
+
+        each, _ = losses.gaussian_nll(y, line(case["w"]), variance, reduction="none")
+        each += np.log(2 * np.pi) / 2  # the constant that the loss leaves out
+        close(found["densities"], np.exp(-each))
+        close([found["likelihood"]], [np.exp(-each.sum())])
+        close([found["negativeLog"]], [each.sum()])
+        squares, _ = losses.squared_error(y, line(case["w"]), reduction="sum")
+        close([found["fit"]], [squares / (2 * case["sigma"] ** 2)])
+        close([found["fit"] + found["constant"]], [each.sum()])
+        model = LinearRegression().fit(x[:, None], y)
+        close([found["best"], found["b"]], [model.coef_[0], model.intercept_])
+        value, (by_mean, _) = losses.gaussian_nll(y, line(found["best"]), variance, reduction="sum")
+        close([by_mean @ x, by_mean.sum()], [0, 0])  # no slope and no intercept are likelier
+        close([found["least"]], [value + 5 * np.log(2 * np.pi) / 2])
+        curve = [losses.gaussian_nll(y, line(slope), variance, reduction="sum")[0] for slope in found["slopes"]]
+        close(found["above"], np.append(curve, each.sum() - 5 * np.log(2 * np.pi) / 2) - value)

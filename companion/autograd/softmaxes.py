@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmax_rows", "softmax_rows_vjp"]
 
-BLOCK = 2**15  # elements that fit the cache
+SMALL = 2**15  # elements, for which blocks are not worth their calls
+BLOCK = 2**17  # elements that fit the cache
 LONGEST = 1024  # row that a product with ones adds up as exactly as a sum
-SPREAD = 16  # between scores that one shift serves: rounding them costs half an ulp of it, 5e-7 in float32
 
 
 def softmax(input: Any, dim: int) -> "Tensor":
@@ -47,7 +47,7 @@ def softmax(input: Any, dim: int) -> "Tensor":
     """
     x, axes = _scores("softmax", input, dim)
     a = x.data
-    if a.size > BLOCK and axes == (a.ndim - 1,) and a.shape[-1] <= LONGEST and a.dtype != np.float16:
+    if a.size > SMALL and axes == (a.ndim - 1,) and a.shape[-1] <= LONGEST and a.dtype != np.float16:
         p = softmax_rows(a.reshape(-1, a.shape[-1])).reshape(a.shape)
         vjp = lambda g: softmax_rows_vjp(_rows(g), _rows(p)).reshape(p.shape)  # noqa: E731
     else:
@@ -59,7 +59,9 @@ def softmax(input: Any, dim: int) -> "Tensor":
 def softmax_rows(z: Array) -> Array:
     """:func:`companion.numerics.softmax` of many rows, faster: block by block, so that a block stays in the cache.
 
-    Where the scores of a block lie close together one shift serves all its rows, and nobody looks for their maxima.
+    Most exponentials neither overflow nor underflow as the scores stand: where the sum of every row is finite and at
+    least 1, the shift by the largest score would change nothing. From the first block on where this fails, all rows
+    are shifted.
 
     Parameters
     ----------
@@ -79,14 +81,17 @@ def softmax_rows(z: Array) -> Array:
     """
     out, ones = np.empty_like(z, order="C"), np.ones(z.shape[1], z.dtype)
     rows = max(1, BLOCK // z.shape[1])
-    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf is nan, as it has to be
+    shifted = False
+    with np.errstate(all="ignore"):  # inf - inf is nan, as it has to be
         for start in range(0, len(z), rows):
             a, p = z[start : start + rows], out[start : start + rows]
-            shift = a.max(keepdims=True)
-            if not shift - a.min() < SPREAD:  # nan and infinities, too
-                shift = np.fmax.reduce(a, axis=1, keepdims=True)
-            np.exp(np.subtract(a, shift, out=p), out=p)
-            p *= (1 / (p @ ones))[:, None]
+            if not shifted:
+                total = np.vecdot(np.exp(a, out=p), ones)
+                shifted = not (total.min() >= 1 and total.max() < np.inf)  # nan and infinities, too
+            if shifted:
+                np.subtract(a, np.fmax.reduce(a, axis=1, keepdims=True), out=p)
+                total = np.vecdot(np.exp(p, out=p), ones)
+            p *= (1 / total)[:, None]
     return out
 
 
@@ -112,7 +117,7 @@ def softmax_rows_vjp(g: Array, p: Array) -> Array:
     rows = max(1, BLOCK // p.shape[1])
     for start in range(0, len(p), rows):
         block = slice(start, start + rows)
-        part = np.subtract(g[block], inner(g[block], p[block], (1,)), out=out[block])
+        part = np.subtract(g[block], np.vecdot(g[block], p[block])[:, None], out=out[block])
         part *= p[block]
     return out
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from companion import autograd as ag
 from companion import numerics
 from companion.autograd import Tensor
+from companion.autograd.softmaxes import softmax_rows
 from tests.companion.beside_torch import compare
 
 
@@ -212,6 +213,15 @@ def test_the_fast_softmax_beside_infinities_and_nan_and_of_a_transposed_array():
     compare(
         lambda a: ag.softmax(a.T, -1), lambda a: torch.softmax(a.T, -1), np.ascontiguousarray(z[610:690].T).repeat(9, 1)
     )
+
+
+@pytest.mark.parametrize("far", [-1e30, -200.0, 200.0, 1e30])
+def test_a_block_whose_exponentials_would_be_lost_is_shifted(far):
+    z = np.random.default_rng(17).normal(size=(4000, 100)).astype(np.float32)  # four blocks
+    z[::3, 50:] = -np.inf  # masked, which needs no shift
+    z[2000] = far + np.arange(100, dtype=np.float32)
+    with np.errstate(all="raise"):
+        assert_allclose(softmax_rows(z), numerics.softmax(z.astype(float)), rtol=2e-6, atol=1e-37)
 
 
 def test_a_nearly_certain_share_keeps_its_small_ones():

@@ -1,0 +1,66 @@
+"""The live figures about convolutions compute what the companion computes."""
+
+import numpy as np
+import pytest
+
+from companion import image
+from companion.nn import functional as F
+from tests.site.explorable_checks import N_CASES, close
+from tools import explorables
+
+pytestmark = pytest.mark.site
+
+
+def test_convolve(compute):
+    rng = np.random.default_rng(0)
+    cases = [
+        {
+            "image": rng.normal(0, 5, 49).tolist(),
+            "weights": rng.normal(0, 2, 9).tolist(),
+            "place": n % 25,
+        }
+        for n in range(N_CASES)
+    ]
+    for case, found in zip(cases, compute("convolve", cases)):
+        picture, kernel = np.reshape(case["image"], (7, 7)), np.reshape(case["weights"], (3, 3))
+        output = image.correlate2d(picture, kernel)
+        close(np.reshape(found["output"], (5, 5)), output)
+        close(np.reshape(found["output"], (1, 1, 5, 5)), F.conv2d(picture[None, None], kernel[None, None]).data)
+        row, column = divmod(case["place"], 5)
+        patch = picture[row : row + 3, column : column + 3]
+        np.testing.assert_array_equal(picture.ravel()[found["window"]], patch.ravel())
+        close(np.reshape(found["products"], (3, 3)), patch * kernel)
+        close([found["sum"]], [output[row, column]])
+
+
+def test_the_kernels_of_convolve(blank):
+    """The kernels by name are those of the companion, or do to any picture what they are called."""
+    kernels = blank.evaluate(
+        "(({ kernel }) => kernel.options.slice(0, -1).map((name) => {"
+        " const p = {}; kernel.set(p, name); return [name, p.weights]; }))(window.explorables.convolve.controls)"
+    )
+    kernels = {name: np.reshape(weights, (3, 3)).astype(float) for name, weights in kernels}
+    picture = np.random.default_rng(1).normal(size=(9, 8))
+    np.testing.assert_array_equal(kernels["vertical edges"], image.SOBEL_X)
+    np.testing.assert_array_equal(kernels["horizontal edges"], image.SOBEL_Y)
+    close(image.correlate2d(picture, kernels["blur"]), F.avg_pool2d(picture[None, None], 3, 1).data[0, 0])
+    close(image.correlate2d(picture, kernels["identity"]), picture[1:-1, 1:-1])
+    close(
+        image.correlate2d(picture, kernels["sharpen"]),
+        (picture - image.correlate2d(picture, image.LAPLACE, "same"))[1:-1, 1:-1],
+    )
+
+
+def test_pixels_are_painted_by_keys_and_by_pointer(browser):
+    page = browser.new_page()
+    page.set_content(explorables.page("convolve"), wait_until="load")
+    first = page.get_by_role("button", name="Pixel, row 1, column 1: 0")
+    first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    assert page.get_by_role("button", name="Pixel, row 2, column 3: 0").evaluate("(e) => e === document.activeElement")
+    first.click()
+    assert page.get_by_role("button", name="Pixel, row 1, column 1: 9").count() == 1
+    page.get_by_role("button", name="Weight, row 1, column 3: 1").click()
+    assert page.get_by_role("button", name="Weight, row 1, column 3: 2").count() == 1
+    page.close()

@@ -5,6 +5,7 @@ import pytest
 
 from companion import losses
 from companion.linear_model import LinearRegression
+from companion.numerics import erf, logit, sigmoid
 from companion.optimize import minimize
 from tests.site.explorable_checks import N_CASES, close
 
@@ -84,3 +85,48 @@ def test_likelihood(compute):
         close([found["least"]], [value + 5 * np.log(2 * np.pi) / 2])
         curve = [losses.gaussian_nll(y, line(slope), variance, reduction="sum")[0] for slope in found["slopes"]]
         close(found["above"], np.append(curve, each.sum() - 5 * np.log(2 * np.pi) / 2) - value)
+
+
+def outcome(t, rate, ratio):
+    """Misses, false alarms and their cost in 1000 cases, with normal scores around -1 and 1."""
+    below = (1 + erf((np.array([t - 1, t + 1])) / np.sqrt(2))) / 2
+    missed, alarms = 1000 * rate * below[0], 1000 * (1 - rate) * (1 - below[1])
+    return missed, alarms, alarms + ratio * missed
+
+
+def test_threshold(compute):
+    rng = np.random.default_rng(2)
+    cases = [
+        {
+            "t": rng.uniform(-4, 4),
+            "rate": rng.uniform(0.02, 0.5),
+            "ratio": int(rng.integers(1, 31)),
+            "weighted": bool(i % 2),
+        }
+        for i in range(N_CASES)
+    ]
+    for case, found in zip(cases, compute("threshold", cases)):
+        rate, ratio = case["rate"], case["ratio"]
+        missed, alarms, cost = outcome(case["t"], rate, ratio)
+        close([found["missed"], found["alarms"], found["cost"]], [missed, alarms, cost])
+        close([found["found"], found["right"]], [1000 * rate - missed, 1000 * (1 - rate) - alarms])
+        close([found["honest"]], sigmoid([2 * case["t"] + logit(rate)]))
+        close([found["best"]], [1 / (1 + ratio)])
+        close([2 * found["bestScore"] + logit(rate)], [logit(found["best"])])
+        # What is said at the threshold is best for the (weighted) cross-entropy of labels with that honest probability.
+        weight = ratio if case["weighted"] else 1
+        _, pull = losses.binary_cross_entropy_with_logits(
+            [1, 0],
+            np.full(2, logit(found["said"])),
+            pos_weight=weight,
+            sample_weight=[found["honest"], 1 - found["honest"]],
+        )
+        close([pull.sum()], [0])
+        close([found["bestSaid"]], [0.5 if case["weighted"] else found["best"]])
+        close([found["least"]], [outcome(found["bestScore"], rate, ratio)[2]])
+        scores = np.linspace(-8, 8, 321)
+        costs = np.array([outcome(t, rate, ratio)[2] for t in scores])
+        assert found["least"] <= costs.min()
+        assert found["idle"] == pytest.approx(min(costs[0], costs[-1]))
+        close([p for p, _ in found["curve"]], sigmoid(2 * scores + logit(rate) + np.log(weight)))
+        close([c for _, c in found["curve"]], costs)

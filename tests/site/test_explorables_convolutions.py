@@ -51,6 +51,51 @@ def test_the_kernels_of_convolve(blank):
     )
 
 
+def geometry_case(rng):
+    return {
+        "n": int(rng.integers(4, 13)),
+        "kernel": int(rng.integers(1, 6)),
+        "stride": int(rng.integers(1, 5)),
+        "padding": int(rng.integers(0, 5)),
+        "dilation": int(rng.integers(1, 4)),
+        "place": int(rng.integers(0, 100)),
+    }
+
+
+def test_geometry(compute):
+    """The size is the companion's, and an output reads the inputs whose basis vectors its convolution answers."""
+    rng = np.random.default_rng(2)
+    cases = [geometry_case(rng) for _ in range(2 * N_CASES)]
+    fits = 0
+    for case, found in zip(cases, compute("geometry", cases)):
+        n, kernel, padding = case["n"], case["kernel"], case["padding"]
+        settings = {name: case[name] for name in ("stride", "padding", "dilation")}
+        size = F.conv_output_size(n, kernel, **settings)
+        assert found["size"] == len(found["reads"]) == max(size, 0)
+        if size < 1:
+            continue
+        fits += 1
+        weights = 1.0 + np.arange(kernel)
+        answers = F.conv1d(np.eye(n)[:, None], weights[None, None], **settings).data[:, 0]  # (input, output)
+        expected = np.zeros_like(answers)
+        for m, places in enumerate(found["reads"]):
+            for weight, i in zip(weights, places):
+                assert -padding <= i < n + padding
+                if 0 <= i < n:
+                    expected[i, m] = weight
+        np.testing.assert_array_equal(answers, expected)
+        np.testing.assert_array_equal(found["unread"], np.flatnonzero((answers == 0).all(axis=1)))
+        assert found["cut"] == n + padding - 1 - found["reads"][-1][-1]
+        assert found["span"] == found["reads"][0][-1] - found["reads"][0][0] + 1
+        at = min(case["place"], size**2 - 1)
+        image_of_places = np.arange(1.0, n * n + 1).reshape(1, 1, n, n)
+        assert divmod(at, size) == (found["row"], found["column"])
+        seen = F.conv2d(image_of_places, np.ones((1, 1, kernel, kernel)), **settings).data
+        rows, columns = ([i for i in found["reads"][found[axis]] if 0 <= i < n] for axis in ("row", "column"))
+        assert seen[0, 0, found["row"], found["column"]] == image_of_places[0, 0][np.ix_(rows, columns)].sum()
+    assert N_CASES < fits < 2 * N_CASES
+
+
 def test_pixels_are_painted_by_keys_and_by_pointer(browser):
     page = browser.new_page()
     page.set_content(explorables.page("convolve"), wait_until="load")

@@ -21,6 +21,7 @@ LAYERS = [
     {"training"},
     {"checkpoints"},
 ]
+APART = {"checking", "plotting"}  # for the pages: no module builds on them
 PLUMBING = {"sklearn.base", "sklearn.exceptions", "sklearn.utils.multiclass", "sklearn.utils.validation"}
 ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}, "training": {"tqdm"}}
 
@@ -68,7 +69,7 @@ def import_problems(name, source, package="companion"):
         if parts[0] != "companion":
             problems.append(outside_problem(name, dotted))
         elif len(parts) > 1 and parts[1] != name:
-            if parts[1] == "plotting" or layer(parts[1]) is None:
+            if parts[1] in APART or layer(parts[1]) is None:
                 problems.append(f"{name} imports companion.{parts[1]}")
             elif layer(name) is not None and layer(parts[1]) >= layer(name):
                 problems.append(f"{name} imports {parts[1]}, which is not in a lower layer")
@@ -86,10 +87,10 @@ def test_a_module_imports_lower_layers_only(path):
 
 
 def test_every_module_has_its_layer_and_its_tests():
-    modules = {module_of(path) for path in sources()} - {"plotting"}
-    assert modules == set().union(*LAYERS)
+    modules = {module_of(path) for path in sources()}
+    assert modules == set().union(*LAYERS, APART)
     tested = {path.stem for path in (ROOT / "tests" / "companion").glob("test_*.py")}
-    for name in modules - {"annotations"} | {"plotting"}:
+    for name in modules - {"annotations"}:
         assert any(stem == f"test_{name}" or stem.startswith(f"test_{name}_") for stem in tested), name
 
 
@@ -106,6 +107,9 @@ def test_every_module_has_its_layer_and_its_tests():
         ("linear_model", "from companion.multiclass import OneVsRestClassifier"),
         ("linear_model", "from ..multiclass import OneVsRestClassifier"),
         ("losses", "from companion.plotting import use_style"),
+        ("losses", "from companion.checking import agree"),
+        ("checking", "import torch"),
+        ("checking", "from sklearn.base import BaseEstimator"),
         ("preprocessing", "import matplotlib.pyplot as plt"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The table of contents: its files in reading order, and the chapters that are written."""
+"""The table of contents: its files in reading order, the chapters that are written, and the titles of all."""
 
 from pathlib import Path
 
@@ -6,6 +6,33 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = "book/notebooks/"
+
+TITLES = {
+    "01-history": "History",
+    "02-framing": "Framing",
+    "03-data": "Data",
+    "04-linear-models": "Linear models",
+    "05-losses": "Losses",
+    "06-optimization": "Optimization",
+    "07-generalization": "Generalization",
+    "08-svm": "Support vector machines",
+    "09-clustering": "Clustering",
+    "10-dimensionality-reduction": "Dimensionality reduction",
+    "11-neural-networks": "Neural networks",
+    "12-cnn": "Convolutional networks",
+    "13-sequence-models": "Sequence models",
+    "14-generative-models": "Generative models",
+    "15-ssl": "Self-supervised learning",
+    "16-reinforcement-learning": "Reinforcement learning",
+    "17-uncertainty": "Uncertainty",
+    "18-evaluation": "Evaluation",
+    "19-diagnosis": "Diagnosis",
+    "20-frontiers": "Frontiers",
+    "21-scaling-out": "Scaling out",
+    "22-linear-algebra": "Linear algebra",
+    "23-probability": "Probability",
+    "24-convexity": "Convexity",
+}
 
 
 def files(path=ROOT / "_toc.yml"):

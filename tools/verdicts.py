@@ -28,33 +28,6 @@ VERDICTS = {
     "wrong": ("bdg-danger", "It is false as stated, and the correct statement stands beside it."),
 }
 
-CHAPTERS = {
-    "01-history": "History",
-    "02-framing": "Framing",
-    "03-data": "Data",
-    "04-linear-models": "Linear models",
-    "05-losses": "Losses",
-    "06-optimization": "Optimization",
-    "07-generalization": "Generalization",
-    "08-svm": "Support vector machines",
-    "09-clustering": "Clustering",
-    "10-dimensionality-reduction": "Dimensionality reduction",
-    "11-neural-networks": "Neural networks",
-    "12-cnn": "Convolutional networks",
-    "13-sequence-models": "Sequence models",
-    "14-generative-models": "Generative models",
-    "15-ssl": "Self-supervised learning",
-    "16-reinforcement-learning": "Reinforcement learning",
-    "17-uncertainty": "Uncertainty",
-    "18-evaluation": "Evaluation",
-    "19-diagnosis": "Diagnosis",
-    "20-frontiers": "Frontiers",
-    "21-scaling-out": "Scaling out",
-    "22-linear-algebra": "Linear algebra",
-    "23-probability": "Probability",
-    "24-convexity": "Convexity",
-}
-
 
 def record_problems(record):
     """What is wrong with one record of the ledger, in words."""
@@ -70,8 +43,8 @@ def record_problems(record):
         problems.append(f'{name}: the verdict is a truth value of YAML; write "true" in quotes')
     elif record["verdict"] not in VERDICTS:
         problems.append(f"{name}: unknown verdict {record['verdict']!r}, expected one of {list(VERDICTS)}")
-    if record["chapter"] not in CHAPTERS:
-        problems.append(f"{name}: unknown chapter {record['chapter']!r}, expected one of {list(CHAPTERS)}")
+    if record["chapter"] not in contents.TITLES:
+        problems.append(f"{name}: unknown chapter {record['chapter']!r}, expected one of {list(contents.TITLES)}")
     for field in ("claim", "why"):
         text = record[field]
         if not isinstance(text, str) or not text.strip().endswith("."):
@@ -120,9 +93,9 @@ def written_chapters(path):
         If the table of contents has a chapter that this tool does not know.
     """
     slugs = list(contents.chapters(path))
-    unknown = [slug for slug in slugs if slug not in CHAPTERS]
+    unknown = [slug for slug in slugs if slug not in contents.TITLES]
     if unknown:
-        raise ValueError(f"{path}: unknown chapters {unknown}, expected some of {list(CHAPTERS)}")
+        raise ValueError(f"{path}: unknown chapters {unknown}, expected some of {list(contents.TITLES)}")
     return slugs
 
 
@@ -145,7 +118,7 @@ def entry(claim, written):
 
 def section(slug, claims, written):
     """A chapter's heading, where it stands, and its claims."""
-    title = f"## {slug[:2]} {CHAPTERS[slug]}\n"
+    title = f"## {slug[:2]} {contents.TITLES[slug]}\n"
     if written:
         where = "Decided in the chapter; each id leads to the cell.\n"
     else:
@@ -168,8 +141,8 @@ def page(claims, slugs):
     meanings = [
         f"{{{badge}}}`{verdict}` ({counts[verdict]})\n: {text}\n" for verdict, (badge, text) in VERDICTS.items()
     ]
-    owed = {slug: [claim for claim in claims if claim["chapter"] == slug] for slug in CHAPTERS}
-    order = sorted(CHAPTERS, key=lambda slug: (slug not in slugs, slug))  # what is decided comes first
+    owed = {slug: [claim for claim in claims if claim["chapter"] == slug] for slug in contents.TITLES}
+    order = sorted(contents.TITLES, key=lambda slug: (slug not in slugs, slug))  # what is decided comes first
     sections = [section(slug, owed[slug], slug in slugs) for slug in order if owed[slug]]
     return "\n".join(
         [

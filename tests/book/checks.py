@@ -5,8 +5,13 @@ import itertools
 import re
 import statistics
 
+from tools import reading
+
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|tmp|usr|opt|Users|var)/\w")
 UNCOMPARED = "nbval-ignore-output"
+HEAD = re.compile(r"(?:\([\w-]+\)=\n)*# .+\n\n(`{3,}|:{3,})\{sitting\}\n:needs: \S.*\n:then: \S.*\n\1(?:\n|$)")
+WORDS_AT_MOST = 2500
+SECONDS_AT_MOST = 25
 
 
 def code_cells(notebook):
@@ -65,6 +70,31 @@ def shape_problems(notebook):
 def uncompared(notebook):
     """How many cells nbval does not compare."""
     return sum(UNCOMPARED in tags(cell) for cell in code_cells(notebook))
+
+
+def head_problems(notebook):
+    """A page that does not begin with its title and what the reader is in for, or is more than one sitting."""
+    problems, count = [], reading.words(notebook)
+    if not HEAD.match(notebook.cells[0].source):
+        problems.append("the page does not begin with its title and the directive sitting: needs, then")
+    if count > WORDS_AT_MOST:
+        problems.append(f"the page has {count} words, at most {WORDS_AT_MOST} are wanted")
+    return problems
+
+
+def time_problems(notebooks):
+    """Pages that do not say how long they ran, and chapters that run too long, in seconds of the processor."""
+    problems, total = [], {}
+    for page, notebook in notebooks.items():
+        slug = page.split("/")[0]
+        if "seconds" not in notebook.metadata:
+            problems.append(f"{page} does not say how long it ran: run make notebooks")
+        total[slug] = total.get(slug, 0) + notebook.metadata.get("seconds", 0)
+    return problems + [
+        f"{slug} runs for {seconds:.1f} s, at most {SECONDS_AT_MOST} are wanted"
+        for slug, seconds in total.items()
+        if seconds > SECONDS_AT_MOST
+    ]
 
 
 def path_problems(notebook):

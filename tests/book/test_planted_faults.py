@@ -2,7 +2,6 @@
 
 import copy
 import os
-import shutil
 import subprocess
 import sys
 
@@ -20,6 +19,11 @@ kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3
 ---
 
 # A chapter in small
+
+```{sitting}
+:needs: a fraction
+:then: divide
+```
 
 :::{admonition} From the notes: K001, true
 :class: claim
@@ -78,6 +82,31 @@ def test_the_sound_chapter_passes(source, notebook, tmp_path):
     assert checks.sync_problems(source, notebook) == []
     assert checks.claim_problems(CLAIMS, {"small": notebook}) == []
     assert checks.shape_problems(notebook) == []
+    assert checks.head_problems(notebook) == []
+    assert checks.time_problems({"small": notebook}) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (":then: divide\n", ""),
+        (":needs: a fraction\n", ":needs:\n"),
+        ("# A chapter", "A chapter"),
+        ("# A", "Also:\n\n# A"),
+    ],
+)
+def test_finds_a_page_without_its_head(notebook, old, new):
+    notebook.cells[0].source = notebook.cells[0].source.replace(old, new)
+    assert len(checks.head_problems(notebook)) == 1
+
+
+def test_finds_a_page_of_too_many_words_and_a_chapter_of_too_many_seconds(notebook):
+    notebook.cells[0].source += "\n\n" + 2490 * "word "
+    assert len(checks.head_problems(notebook)) == 1
+    notebook.metadata.seconds = 15.0
+    assert len(checks.time_problems({"small/1-a": notebook, "small/2-b": notebook, "other": notebook})) == 1
+    del notebook.metadata["seconds"]
+    assert len(checks.time_problems({"small/1-a": notebook})) == 1
 
 
 def test_finds_a_changed_digit(notebook, tmp_path):
@@ -160,16 +189,21 @@ def test_a_second_call_executes_nothing_and_a_changed_source_does(tmp_path, monk
     monkeypatch.setattr(tool, "CHAPTERS", chapters)
     monkeypatch.setattr(tool, "NOTEBOOKS", notebooks)
     tool.main([])
-    first = (notebooks / "05-losses" / "1-small.ipynb").read_bytes()
+    twin = notebooks / "05-losses" / "1-small.ipynb"
+    first, stored = nbformat.read(twin, as_version=4), twin.read_bytes()
+    assert 0 < first.metadata.pop("seconds") < 60  # a measurement
     tool.main([])
+    assert twin.read_bytes() == stored
     assert capsys.readouterr().out.count("executed 05-losses/1-small") == 1
-    shutil.copy(notebooks / "05-losses" / "1-small.ipynb", tmp_path / "before.ipynb")
-    (notebooks / "05-losses" / "1-small.ipynb").unlink()
+    twin.unlink()
     tool.main(["05-losses"])
-    assert (notebooks / "05-losses" / "1-small.ipynb").read_bytes() == first  # nothing changes from run to run
+    second = nbformat.read(twin, as_version=4)
+    del second.metadata["seconds"]
+    assert second == first  # nothing else changes from run to run
+    stored = twin.read_bytes()
     (chapters / "05-losses" / "1-small.md").write_text(SOURCE.replace("1 / 3", "2 / 3"), encoding="utf-8")
     tool.main([])
-    assert (notebooks / "05-losses" / "1-small.ipynb").read_bytes() != first
+    assert twin.read_bytes() != stored
 
 
 def test_a_changed_companion_module_or_lock_changes_the_digest(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from companion.linear_model import (
     Lasso,
     LinearRegression,
+    Ridge,
     enet_coordinate_descent,
     logistic_hessian,
     logistic_value_grad,
@@ -13,6 +14,7 @@ from companion.linear_model import (
     ridge_normal,
     ridge_svd,
 )
+from companion.preprocessing import PolynomialFeatures
 from tests.site.explorable_checks import N_CASES, close
 
 pytestmark = pytest.mark.site
@@ -106,3 +108,42 @@ def test_logistic(compute):
         losses = [logistic_value_grad(theta - step / 2**k, x[:, None], y)[0] for k in range(halvings + 1)]
         assert losses[-1] <= value
         assert all(loss > value for loss in losses[:-1])
+
+
+def test_degree(compute):
+    x = np.arange(13) / 6 - 1
+    new_x = np.array([-0.93, -0.75, -0.6, -0.42, -0.25, -0.1, 0.07, 0.27, 0.42, 0.58, 0.76, 0.91])
+    new_y = np.array([-0.73, -0.9, -0.96, -0.74, -1.03, -0.19, 0.41, 1.01, 0.46, 1.35, 1.33, 0.56])
+    rng = np.random.default_rng(4)
+    cases = [
+        {
+            "degree": 1 + i % 12,
+            "alpha": 0 if i % 3 == 0 else 10 ** rng.uniform(-6.25, 1.5),
+            **{f"y{k}": rng.uniform(-2.4, 2.4) for k in range(1, 14)},
+        }
+        for i in range(N_CASES)
+    ]
+    for case, found in zip(cases, compute("degree", cases)):
+        y, alpha = np.array([case[f"y{k}"] for k in range(1, 14)]), case["alpha"]
+        errors = []
+        for degree in range(1, 13):
+            features = PolynomialFeatures(degree, include_bias=False)
+            X = features.fit_transform(x[:, None])
+            centered, means, height = X - X.mean(axis=0), X.mean(axis=0), y.mean()
+            w = ridge_svd(centered, y - height, alpha) if alpha else lstsq_svd(centered, y - height)[0]
+
+            def at(places, w=w, means=means, height=height, features=features):
+                return height + (features.transform(np.array(places, float)[:, None]) - means) @ w
+
+            errors.append([np.sqrt(np.mean((at(x) - y) ** 2)), np.sqrt(np.mean((at(new_x) - new_y) ** 2))])
+            if degree == case["degree"]:
+                places, heights = zip(*found["curve"])
+                close(heights, at(places))
+                if alpha:
+                    model = Ridge(alpha=alpha, solver="svd").fit(X, y)
+                    close(heights, model.predict(features.transform(np.array(places)[:, None])))
+        close(found["training"], [training for training, _ in errors])
+        close(found["validation"], [validation for _, validation in errors])
+        assert found["best"] == 1 + np.argmin([validation for _, validation in errors])
+        if not alpha:
+            assert found["training"][-1] < 1e-9

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from companion import image
+from companion.autograd import Tensor
+from companion.models import Conv, receptive_field
 from companion.nn import functional as F
 from tests.site.explorable_checks import N_CASES, close
 from tools import explorables
@@ -94,6 +96,63 @@ def test_geometry(compute):
         rows, columns = ([i for i in found["reads"][found[axis]] if 0 <= i < n] for axis in ("row", "column"))
         assert seen[0, 0, found["row"], found["column"]] == image_of_places[0, 0][np.ix_(rows, columns)].sum()
     assert N_CASES < fits < 2 * N_CASES
+
+
+def window_case(rng):
+    """A stack that fits into 28 pixels as long as the kernels do."""
+    layers = [
+        {
+            "kind": "conv",
+            "kernel": int(rng.integers(1, 6)),
+            "stride": int(rng.choice([1, 1, 2, 3])),
+            "same": bool(rng.integers(2)),
+            "dilation": int(rng.integers(1, 4)),
+        }
+        for _ in range(rng.integers(2, 5))
+    ]
+    return {"layers": layers, "layer": int(rng.choice([1, 2, 3, 3, 4, 4])), "unit": int(rng.integers(1, 29))}
+
+
+def as_conv(layer):
+    padding = layer["dilation"] * (layer["kernel"] - 1) // 2 if layer["same"] else 0
+    return Conv(1, layer["kernel"], layer["stride"], padding, layer["dilation"])
+
+
+def test_window(compute):
+    """Sizes, fields and jumps are the companion's; the paths are the gradient of a unit when all weights are 1."""
+    rng = np.random.default_rng(3)
+    cases = [window_case(rng) for _ in range(2 * N_CASES)]
+    deep = 0
+    for case, found in zip(cases, compute("window", cases)):
+        layers, sizes = [as_conv(layer) for layer in case["layers"]], [28]
+        for layer in layers:
+            size = F.conv_output_size(sizes[-1], layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+            if size < 1:
+                break
+            sizes.append(size)
+        assert [level["size"] for level in found["levels"]] == sizes
+        for depth, level in enumerate(found["levels"]):
+            assert (level["field"], level["jump"]) == receptive_field(layers[:depth])
+        top, unit = found["top"], found["unit"]
+        assert (top, unit) == (min(case["layer"], len(sizes) - 1), min(case["unit"], sizes[top]) - 1)
+        values = [Tensor(np.ones((1, 1, 28)), requires_grad=True)]
+        for layer in layers[:top]:
+            settings = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
+            values.append(F.conv1d(values[-1], np.ones((1, 1, layer.kernel_size)), **settings))
+            values[-1].retain_grad()
+        values[-1][0, 0, unit].backward()
+        for paths, value in zip(found["paths"], values):
+            np.testing.assert_array_equal(paths, value.grad.data[0, 0])
+        reached = np.flatnonzero(found["paths"][0])
+        assert found["to"] - found["from"] + 1 == receptive_field(layers[:top])[0]
+        assert found["from"] <= reached.min()
+        assert reached.max() <= found["to"]
+        if found["from"] >= 0:  # away from the border the window begins with a pixel that counts
+            assert found["from"] == reached.min()
+        if found["to"] < 28:
+            assert found["to"] == reached.max()
+        deep += top > 2
+    assert deep > 20
 
 
 def test_pixels_are_painted_by_keys_and_by_pointer(browser):

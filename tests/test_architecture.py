@@ -14,7 +14,7 @@ COMPANION = ROOT / "companion"
 LAYERS = [
     {"annotations"},
     {"validation"},
-    {"image", "linalg", "metrics", "numerics"},
+    {"image", "linalg", "metrics", "numerics", "quizzes"},
     {"autograd", "datasets", "losses", "neural_network", "optimize", "preprocessing"},
     {"linear_model", "multiclass", "nn"},
     {"models", "optim"},

@@ -47,7 +47,16 @@ function showFirstFound() {
   mark.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
+// A link to a check shows its code.
+function openTarget() {
+  const check = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details.check");
+  if (check) check.open = true;
+}
+
+window.addEventListener("hashchange", openTarget);
+
 window.addEventListener("load", async () => {
+  openTarget();
   markVerdicts();
   nameQuizFields();
   await window.MathJax?.startup?.promise;

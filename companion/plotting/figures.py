@@ -1,4 +1,4 @@
-"""The style, decision regions, level lines, and graphs of computations."""
+"""The style, decision regions and level lines."""
 
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -12,9 +12,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.contour import QuadContourSet
 
 from companion.annotations import Array, ArrayLike
-from companion.validation import Boolean, Integer, require
+from companion.validation import Integer, require
 
-__all__ = ["MARKERS", "contour", "draw_graph", "plot_decision_regions", "use_style"]
+__all__ = ["MARKERS", "contour", "plot_decision_regions", "use_style"]
 
 MARKERS = ["o", "s", "^", "D", "v", "P"]
 
@@ -158,77 +158,3 @@ def contour(
     lines = ax.contour(x, y, values, levels=heights, cmap=shades, linewidths=1.1, linestyles="solid")
     ax.grid(False)
     return lines
-
-
-def draw_graph(
-    ax: Axes,
-    nodes: Sequence[tuple[str, tuple[int, ...]]],
-    edges: Sequence[tuple[int, int]],
-    *,
-    downward: bool = False,
-) -> None:
-    """Draw a computational graph, from left to right or downward, as :func:`companion.autograd.graph` gives it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    nodes : list of (str, tuple)
-        A name and a shape each, such that every input of a node stands after it in the list.
-    edges : list of (int, int)
-        From the place of an input to the place of what was made from it.
-    downward : bool
-        From the top down, for narrow pages.
-
-    Raises
-    ------
-    ValueError
-        If there are no nodes.
-
-    Examples
-    --------
-    >>> fig, ax = plt.subplots()
-    >>> draw_graph(ax, [("add", ()), ("leaf", ()), ("leaf", (2, 3))], [(1, 0), (2, 0)])
-    >>> [text.get_text() for text in ax.texts if text.get_text()]
-    ['add\\nscalar', 'scalar', '2×3']
-    >>> plt.close(fig)
-    """
-    require("downward", downward, Boolean())
-    if not nodes:
-        raise ValueError("no nodes, expected at least one")
-    places = _places(nodes, edges)
-    if downward:
-        places = {i: (-y, -x) for i, (x, y) in places.items()}
-    for start, end in edges:
-        arrow = dict(arrowstyle="->", color="#555555", shrinkA=16, shrinkB=18)
-        ax.annotate("", xy=places[end], xytext=places[start], arrowprops=arrow)
-    for i, (name, shape) in enumerate(nodes):
-        style = dict(
-            boxstyle="round,pad=0.35", facecolor="#f5e6c8" if name == "leaf" else "#d6e6f5", edgecolor="#555555"
-        )
-        label = "×".join(map(str, shape)) or "scalar"
-        text = label if name == "leaf" else f"{name}\n{label}"
-        ax.text(places[i][0], places[i][1], text, ha="center", va="center", fontsize=8, color="black", bbox=style)
-    xs, ys = zip(*places.values())
-    ax.set(xlim=(min(xs) - 0.7, max(xs) + 0.7), ylim=(min(ys) - 0.7, max(ys) + 0.7))
-    ax.axis("off")
-
-
-def _places(nodes: Sequence[tuple[str, tuple[int, ...]]], edges: Sequence[tuple[int, int]]) -> dict[int, Any]:
-    """Where each node stands: to the right of its inputs, what is computed above what is given."""
-    depth = [0] * len(nodes)
-    for start, end in sorted(edges, key=lambda edge: -edge[1]):  # inputs stand later: their depth is settled first
-        depth[end] = max(depth[end], depth[start] + 1)
-    for leaf in {start for start, _ in edges if nodes[start][0] == "leaf"}:
-        depth[leaf] = min(depth[end] for start, end in edges if start == leaf) - 1  # right before its first use
-    places: dict[int, tuple[float, float]] = {}
-    for level in sorted(set(depth)):
-        column = [i for i in range(len(nodes)) if depth[i] == level]
-        operations = [i for i in column if nodes[i][0] != "leaf"]
-        leaves = [i for i in column if nodes[i][0] == "leaf"]
-        top = (len(operations) - 1) / 2
-        for row, i in enumerate(operations):
-            places[i] = (level, top - row)
-        for row, i in enumerate(leaves):  # below everything that is computed
-            places[i] = (level, min(-top, 0.0) - 1 - row)
-    return places

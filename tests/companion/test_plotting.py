@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from companion import plotting
-from companion.autograd import Tensor, graph
 
 
 @pytest.fixture(autouse=True)
@@ -221,22 +220,3 @@ def test_levels_may_be_counted_or_given():
     _, ax = plt.subplots()
     for levels, count in ((3, 3), (np.int64(3), 3), ([0.2, 0.5], 2), (np.array([0.3]), 1)):
         assert len(plotting.contour(ax, lambda point: point[0] ** 2, (0, 1), (0, 1), levels=levels).levels) == count
-
-
-def test_a_graph_is_drawn_from_left_to_right():
-    x, w = Tensor(np.ones((2, 3)), requires_grad=True), Tensor(np.ones((3, 1)), requires_grad=True)
-    nodes, edges = graph(((x @ w).relu() + (x @ w)).sum())
-    fig, ax = plt.subplots()
-    plotting.draw_graph(ax, nodes, edges)
-    place = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
-    assert place["relu\n2×1"][0] < place["add\n2×1"][0] < place["sum\nscalar"][0]
-    arrows = [text for text in ax.texts if not text.get_text()]
-    assert len(arrows) == len(edges) and all(a.xyann[0] < a.xy[0] for a in arrows)
-    positions = [text.get_position() for text in ax.texts if text.get_text()]
-    assert len(set(positions)) == len(nodes)  # nothing lies on top of something
-    _, down = plt.subplots()
-    plotting.draw_graph(down, nodes, edges, downward=True)
-    assert all(a.xyann[1] > a.xy[1] for a in down.texts if not a.get_text())
-    plt.close("all")
-    with pytest.raises(ValueError, match="no nodes"):
-        plotting.draw_graph(ax, [], [])

@@ -73,8 +73,8 @@ def draw_boxes(
     >>> import matplotlib.pyplot as plt
     >>> fig, ax = plt.subplots()
     >>> boxes = draw_boxes(ax, {"x": (0, 0), "w": (0, 1), "times": (1, 0.5, "wx")}, [("x", "times"), ("w", "times")])
-    >>> boxes["x"].x1 < boxes["times"].x0, [text.get_text() for text in ax.texts]
-    (True, ['x', 'w', 'wx'])
+    >>> list(boxes), [text.get_text() for text in ax.texts]
+    (['x', 'w', 'times'], ['x', 'w', 'wx'])
     >>> plt.close(fig)
     """
     if not boxes:
@@ -84,13 +84,16 @@ def draw_boxes(
             raise ValueError(f"no box has the name {name!r}")
     texts = {name: str(place[2]) if len(place) > 2 else str(name) for name, place in boxes.items()}
     extents = {name: _extent(*measure(ax, text)) for name, text in texts.items()}
-    gaps: dict[int, float] = {}  # an arrow to the next column has room for its text
+    wide: dict[int, float] = {}  # an arrow to the next column has room for its text,
+    tall: dict[int, float] = {}  # one to another row for those of others that slant beside it
     for start, end, *words in arrows:
-        low, high = sorted([boxes[start][0], boxes[end][0]])
-        if words and high - low <= 1:
-            gaps[int(low)] = max(gaps.get(int(low), 0.0), widest(ax, words, SMALL) + 0.24)
-    x = _axis({name: place[0] for name, place in boxes.items()}, {n: extents[n][0] for n in boxes}, 0.34, gaps)
-    y = _axis({name: place[1] for name, place in boxes.items()}, {n: extents[n][1] for n in boxes}, 0.34, {})
+        (left, right), (top, bottom) = (sorted([boxes[start][k], boxes[end][k]]) for k in (0, 1))
+        if words and right - left <= 1:
+            wide[int(left)] = max(wide.get(int(left), 0.0), widest(ax, words, SMALL) + 0.24)
+        if words and top < bottom:
+            tall[int(top)] = 0.6
+    x = _axis({name: place[0] for name, place in boxes.items()}, {n: extents[n][0] for n in boxes}, 0.34, wide)
+    y = _axis({name: place[1] for name, place in boxes.items()}, {n: extents[n][1] for n in boxes}, 0.34, tall)
     areas = {}
     for name, (width, height) in extents.items():
         areas[name] = Bbox.from_bounds(x[name] - width / 2, -y[name] - height / 2, width, height)
@@ -144,9 +147,7 @@ def _connect(ax: Axes, areas: dict[Any, Bbox], start: Any, end: Any, text: str =
         write(ax, (x - 0.07, y), below, size=SMALL, ha="right", color=FALL)
     else:
         gap = 0.05
-        if (
-            not hidden and height
-        ):  # clear of the slanted line, and nearer to its start, where others have not met it yet
+        if not hidden and height:  # clear of the slanted line, and near its start, before it meets others
             x, y = way[14]
             gap += height / width * widest(ax, [text, below], SMALL) / 2
         write(ax, (x, y + gap), text, size=SMALL, va="bottom")

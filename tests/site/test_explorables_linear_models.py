@@ -1,5 +1,7 @@
 """Live figures of the chapter on linear models, beside the companion's functions."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,15 @@ from companion.linear_model import (
     LinearRegression,
     Ridge,
     enet_coordinate_descent,
+    irls,
     logistic_hessian,
     logistic_value_grad,
     lstsq_svd,
     ridge_normal,
     ridge_svd,
 )
+from companion.numerics import sigmoid
+from companion.optimize.methods import gradient_descent, newton
 from companion.preprocessing import PolynomialFeatures
 from tests.site.explorable_checks import N_CASES, close
 
@@ -147,3 +152,59 @@ def test_degree(compute):
         assert found["best"] == 1 + np.argmin([validation for _, validation in errors])
         if not alpha:
             assert found["training"][-1] < 1e-9
+
+
+def test_newton(compute):
+    x = np.array([-2.8, -2.1, -1.5, -0.9, -0.4, 0.3, 0.8, 1.4, 2.2, 2.7])
+    y = np.array([0.0, 0, 0, 1, 0, 1, 0, 1, 1, 1])
+    X, ones = x[:, None], np.column_stack([x, np.ones(10)])
+
+    def fun(theta):
+        return logistic_value_grad(theta, X, y)
+
+    def hess(theta):
+        return logistic_hessian(theta, X, y)
+
+    best = irls(X, y, tol=1e-13)
+    rate = 4 * 10 / np.linalg.eigvalsh(ones.T @ ones).max()
+    rng = np.random.default_rng(5)
+    cases = [
+        {
+            "left": rng.uniform(-7, 7),
+            "right": rng.uniform(-7, 7),
+            "step": int(rng.integers(0, 8)),
+            "careful": bool(i % 2),
+        }
+        for i in range(N_CASES)
+    ]
+    diverged = held = 0
+    for case, found in zip(cases, compute("newton", cases)):
+        close([found["least"], found["rate"]], [best.fun, rate])
+        paths = {name: np.array(path, float) for name, path in found["paths"].items()}
+        moves = {"careful": newton(fun, hess), "descent": gradient_descent(fun, lr=rate)}
+        moves["full"] = lambda theta, _, grad: (theta - np.linalg.solve(hess(theta), grad),)
+        for name, path in paths.items():
+            close(path[0], [(case["right"] - case["left"]) / 6, (case["right"] + case["left"]) / 2])
+            for here, there in itertools.pairwise(path):  # one step from each point that the figure reached
+                close([there], [moves[name](here, *fun(here))[0]])
+            close(found["above"][name], [fun(theta)[0] - best.fun for theta in path])
+        close(paths["careful"][-1], best.x)
+        diverged += np.abs(paths["full"][-1] - best.x).max() > 1
+        path = paths["careful" if case["careful"] else "full"]
+        assert found["k"] == min(case["step"], len(path) - 2)
+        present = path[found["k"]]
+        np.testing.assert_array_equal(found["present"], present)
+        np.testing.assert_array_equal(found["after"], path[found["k"] + 1])
+        z = ones @ present
+        weights, targets = sigmoid(z) * sigmoid(-z), z + np.where(y == 1, 1 / sigmoid(z), -1 / sigmoid(-z))
+        close(weights * (targets - z), y - sigmoid(z))
+        close(found["weights"], weights)
+        close(found["targets"], targets)
+        root = np.sqrt(weights)
+        if np.abs(root * targets).max() < 1e3:  # beyond, the rounding errors of the reference are larger than 1e-9
+            held += 1  # Newton's step is weighted least squares
+            close(found["next"], lstsq_svd(root[:, None] * ones, root * targets)[0])
+            model = LinearRegression().fit(X, targets, sample_weight=weights)
+            close(found["next"], [model.coef_[0], model.intercept_])
+    assert 5 < diverged < N_CASES
+    assert held > N_CASES / 2

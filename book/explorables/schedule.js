@@ -83,16 +83,15 @@ window.explorables.schedule = {
   },
   panels: [
     { x: [0, STEPS], y: [1e-6, 1e4], logy: true, xlabel: "step", ylabel: "loss above the smallest", title: "The loss after each step, less the smallest one" },
-    { x: [0, STEPS], y: [0, 1.5], xlabel: "step", ylabel: "learning rate", title: "The rate at each step, and two over the curvature there" },
+    { x: [0, STEPS], y: [0, 1.3], xlabel: "step", ylabel: "rate (dashed: 2 / largest curvature)", title: "The rate at each step, and two over the curvature there" },
   ],
   compute,
   draw([curve, clock], { steps }, { losses, rates, bounds }) {
     const seen = (numbers) => numbers.slice(0, steps + 1).map((v, t) => [t, v]);
     curve.line(seen(losses.map((v) => v - FLOOR)), 1);
     if (losses.length <= Math.min(steps, STEPS)) curve.words(losses.length + 1, 1e3, "← diverges", { class: "words color-1" });
-    clock.line(seen(bounds.map((v) => (v > 1.3 ? NaN : v))), 2, { "stroke-dasharray": "6 4" });
+    clock.line(seen(bounds), 2, { "stroke-dasharray": "6 4" });
     clock.line(seen(rates), 0, { style: "stroke-width: 2.5" });
-    clock.words(STEPS - 3, 1.38, "dashed: 2 / largest curvature", { "text-anchor": "end", class: "words color-2" });
   },
   say(p, result) {
     const { losses, rates, bounds } = result, bold = rates[0] > bounds[0];

@@ -63,7 +63,8 @@ function times(x, W, n, scale, back) {
 
 const size = (x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length);
 
-function compute({ activation, gain, width, residual, norm, seed }) {
+function compute(p) {
+  const { activation, gain, width, residual, norm, seed } = p;
   const n = +width, scale = gain / Math.sqrt(n), [h, slope] = H[activation], { x: start, delta: end, weights } = draws(n, seed);
   const values = [size(start)], tape = [];
   let x = start;
@@ -82,13 +83,34 @@ function compute({ activation, gain, width, residual, norm, seed }) {
     signals.unshift(size(delta));
   }
   const forward = values[DEPTH] / values[0], backward = signals[0] / signals[DEPTH];
-  return { values: values.map((v) => v / values[0]), signals: signals.map((v) => v / signals[DEPTH]), forward, backward };
+  return { values: values.map((v) => v / values[0]), signals: signals.map((v) => v / signals[DEPTH]), forward, backward, law: law(p) };
+}
+
+// The same with infinitely many units: mean squares, with each z normal; averages over z on a fine grid without 0.
+const GRID = Array.from({ length: 800 }, (_, i) => (i - 399.5) / 50), BELL = GRID.map((z) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) / 50);
+function law({ activation, gain, residual, norm }) {
+  const [h, slope] = H[activation], values = [1], signals = [1], factors = [];
+  for (let l = 0; l < DEPTH; l++) {
+    const q = values[l], root = norm ? 1 : Math.sqrt(q);
+    let [square, squaredSlope] = [0, 0];
+    GRID.forEach((z, i) => {
+      const a = h(root * z);
+      square += BELL[i] * a * a;
+      squaredSlope += BELL[i] * slope(a) ** 2;
+    });
+    values.push((residual ? q : 0) + gain * gain * square);
+    factors.push((residual ? 1 : 0) + (gain * gain * squaredSlope) / (norm ? q : 1));
+  }
+  for (const factor of factors.reverse()) signals.unshift(signals[0] * factor);
+  return [values, signals].map((squares) => squares.map(Math.sqrt));
 }
 
 const Y = [1e-10, 1e10];
-function drawScale(panel, sizes, color, words) {
-  panel.line([[0, 1], [DEPTH, 1]], "faint", { "stroke-dasharray": "4 4" });
+function drawScale(panel, sizes, expected, color, words) {
+  panel.line([[0, 1], [DEPTH, 1]], "faint");
   panel.line(sizes.map((v, l) => [l, v]), color, { style: "stroke-width: 2.5" });
+  panel.line(expected.map((v, l) => [l, v]), "ink", { "stroke-dasharray": "6 4" });
+  panel.words(DEPTH / 2, 1e-9, "dashed: infinitely many units", { "text-anchor": "middle" });
   panel.words(DEPTH / 2, 1e8, words, { "text-anchor": "middle", class: `words color-${color}`, dy: "-0.4em" });
 }
 
@@ -107,9 +129,9 @@ window.explorables.signals = {
     { x: [0, DEPTH], y: Y, logy: true, xlabel: "layer", ylabel: "scale of the error signals", title: "The error signals on their way back" },
   ],
   compute,
-  draw([left, right], p, { values, signals }) {
-    drawScale(left, values, 0, "forward →");
-    drawScale(right, signals, 1, "← backward");
+  draw([left, right], p, { values, signals, law: expected }) {
+    drawScale(left, values, expected[0], 0, "forward →");
+    drawScale(right, signals, expected[1], 1, "← backward");
   },
   say(p, { forward, backward }) {
     const { format } = window.explorables, each = (v) => format(v ** (1 / DEPTH)), word = (v) => (v < 1e-3 ? "vanish" : v > 1e3 ? "explode" : "keep their scale");

@@ -4,7 +4,9 @@ import functools
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
+from companion import neural_network as net
 from companion.autograd import Tensor
 from companion.nn import functional as F
 from companion.numerics import finite_difference_jacobian
@@ -76,6 +78,45 @@ def test_signals(compute):
         np.testing.assert_allclose(np.array(found["signals"], float), signals, rtol=1e-9)
         assert found["forward"] == pytest.approx(values[-1], rel=1e-9)
         assert found["backward"] == pytest.approx(signals[0], rel=1e-9)
+
+
+def mean_square(fun, root):
+    """The mean of fun(root z)² over normal numbers z; ReLU bends at 0."""
+    weighed = lambda z: float(fun(np.float64(root * z))) ** 2 * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)  # noqa: E731
+    return sum(quad(weighed, *ends, epsabs=1e-12)[0] for ends in ((-8, 0), (0, 8)))
+
+
+def slope_of(activation):
+    value, slope = net.ACTIVATIONS[activation]
+    return lambda z: slope(z, value(z))
+
+
+def test_the_law_of_infinitely_many_units(compute):
+    """Mean squares go from layer to layer as the text derives, and networks of 64 units do so on average."""
+    rng = np.random.default_rng(2)
+    kinds = [(a, r, n) for a in ACTIVATIONS for r in (False, True) for n in (False, True)]
+    cases = [
+        {"activation": a, "residual": r, "norm": n, "gain": rng.uniform(0.5, 2), "width": "64"} for a, r, n in kinds
+    ]
+    for case, found in zip(cases, compute("signals", cases)):
+        activation = case["activation"].lower()
+        forward, backward = np.array(found["law"], float) ** 2
+        gain, skip = case["gain"] ** 2, float(case["residual"])
+        for layer in (0, 1, 7, 49):
+            q = forward[layer]
+            root = 1.0 if case["norm"] else np.sqrt(q)
+            grown = skip * q + gain * mean_square(net.ACTIVATIONS[activation][0], root)
+            factor = skip + gain * mean_square(slope_of(activation), root) / (q if case["norm"] else 1)
+            np.testing.assert_allclose(forward[layer + 1], grown, rtol=1e-9)
+            np.testing.assert_allclose(backward[layer] / backward[layer + 1], factor, rtol=1e-9)
+    many = [{**case, "seed": seed} for seed in range(1, 21) for case in cases]
+    runs = compute("signals", many)
+    for place in range(len(cases)):
+        found = runs[place :: len(cases)]
+        for name, layer, law in (("values", 3, found[0]["law"][0]), ("signals", 47, found[0]["law"][1])):
+            squares = np.array([run[name][layer] for run in found], float) ** 2
+            error = squares.std(ddof=1) / np.sqrt(len(squares))
+            assert abs(squares.mean() - law[layer] ** 2) < 5 * error < law[layer] ** 2
 
 
 def warm_up(optimizer):

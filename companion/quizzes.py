@@ -22,6 +22,7 @@ _LIBRARY = ("helpers.js", "multiple_choice.js", "show_questions.js")
 # Words that answer a choice are set with the page, formulas included, and only shown later: what JupyterLab has set
 # once it does not set again.
 _DRAW = """
+const MathJax = undefined; // what the scripts above would typeset, or fetch from a server, the page typesets itself
 window.drawQuestions = () => {
   for (const box of document.querySelectorAll(".mlc-questions:not([data-ready])")) {
     box.dataset.ready = "yes";

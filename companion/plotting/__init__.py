@@ -1,6 +1,7 @@
 """The book's one style, its diagrams, and figures of several chapters. Nothing else in the companion imports it."""
 
 from companion.plotting.boxes import draw_boxes, draw_graph
+from companion.plotting.digests import coarse, describe
 from companion.plotting.figures import MARKERS, contour, plot_decision_regions, use_style
 from companion.plotting.frames import MAX_BYTES, Player, player, slider
 from companion.plotting.networks import draw_network
@@ -11,7 +12,9 @@ __all__ = [
     "MAX_BYTES",
     "Cells",
     "Player",
+    "coarse",
     "contour",
+    "describe",
     "draw_boxes",
     "draw_cells",
     "draw_cone",

@@ -1,6 +1,7 @@
 """Pictures that a reader moves through: a slider, and a player of the steps of an algorithm."""
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from companion.plotting.digests import describe
 from companion.validation import Integer, Number, require
 
 __all__ = ["MAX_BYTES", "Player", "player", "slider"]
@@ -89,10 +91,12 @@ class Player:
         What the pictures show, in words.
     interval : float, optional
         Milliseconds from frame to frame; without, there is no play button.
+    digest : str
+        A word for the numbers behind the frames, shown by ``repr``: the bytes differ between machines.
 
     Attributes
     ----------
-    frames, names, size, label, alt, interval
+    frames, names, size, label, alt, interval, digest
         The parameters.
 
     Raises
@@ -116,6 +120,7 @@ class Player:
         label: str,
         alt: str,
         interval: float | None = None,
+        digest: str = "",
     ) -> None:
         require("interval", interval, Number(0, closed="neither"), None)
         if len(frames) < 2:
@@ -126,7 +131,7 @@ class Player:
             if not text.strip():
                 raise ValueError(f"{key} is blank, expected words for readers who cannot see the picture")
         self.frames, self.names, self.size = list(frames), list(names), size
-        self.label, self.alt, self.interval = label, alt, interval
+        self.label, self.alt, self.interval, self.digest = label, alt, interval, digest
         if len(self._repr_html_()) > MAX_BYTES:
             raise ValueError(
                 f"{len(self._repr_html_())} bytes of HTML, expected at most {MAX_BYTES}: "
@@ -134,7 +139,8 @@ class Player:
             )
 
     def __repr__(self) -> str:
-        return f"<{'slider' if self.interval is None else 'player'} of {len(self.frames)} frames: {self.label}>"
+        kind, digest = "slider" if self.interval is None else "player", f"; {self.digest}" if self.digest else ""
+        return f"<{kind} of {len(self.frames)} frames: {self.label}{digest}>"
 
     def _repr_html_(self) -> str:
         encoded = [base64.b64encode(frame).decode("ascii") for frame in self.frames]
@@ -155,9 +161,9 @@ class Player:
 
 def _frames(
     fig: Figure, draw: Callable[[Any], object], arguments: Iterable[Any]
-) -> tuple[list[bytes], tuple[int, int]]:
+) -> tuple[list[bytes], tuple[int, int], str]:
     """Draw and encode one picture per argument, then close the figure, so that it is not shown a second time."""
-    canvas, frames, size = FigureCanvasAgg(fig), [], (0, 0)
+    canvas, frames, size, total = FigureCanvasAgg(fig), [], (0, 0), hashlib.sha256()
     for argument in arguments:
         draw(argument)
         canvas.draw()
@@ -167,8 +173,9 @@ def _frames(
         plt.imsave(buffer, pixels, format="webp", pil_kwargs={"lossless": True, "method": 2})  # half of PNG's
         frames.append(buffer.getvalue())
         size = pixels.shape[1], pixels.shape[0]
+        total.update(describe(fig, digits=2).encode("utf-8"))  # many frames: a coarser grid, seldom left
     plt.close(fig)
-    return frames, size
+    return frames, size, total.hexdigest()[:8]
 
 
 def player(
@@ -212,14 +219,14 @@ def player(
     --------
     >>> fig, ax = plt.subplots(figsize=(3, 2))
     >>> (point,) = ax.plot([0.0], [0.0], "o")
-    >>> player(fig, lambda k: point.set_xdata([k / 100]), 5, label="Step", alt="A point moves to the right.")
-    <player of 5 frames: Step>
+    >>> player(fig, lambda k: point.set_xdata([k / 100]), 5, label="Step", alt="A point moves to the right.").names
+    ['0 of 4', '1 of 4', '2 of 4', '3 of 4', '4 of 4']
     """
     require("n_frames", n_frames, Integer(0))
     require("interval", interval, Number(0, closed="neither"))
     names = [f"{k} of {n_frames - 1}" for k in range(n_frames)]
-    frames, size = _frames(fig, draw, range(n_frames))
-    return Player(frames, names, size, label=label, alt=alt, interval=interval)
+    frames, size, digest = _frames(fig, draw, range(n_frames))
+    return Player(frames, names, size, label=label, alt=alt, interval=interval, digest=digest)
 
 
 def slider(fig: Figure, draw: Callable[[Any], object], values: Iterable[Any], *, label: str, alt: str) -> Player:
@@ -252,10 +259,10 @@ def slider(fig: Figure, draw: Callable[[Any], object], values: Iterable[Any], *,
     --------
     >>> fig, ax = plt.subplots(figsize=(3, 2))
     >>> (line,) = ax.plot([0, 1], [0, 1])
-    >>> slider(fig, lambda rate: line.set_ydata([0, rate]), [0.1, 1.0], label="Rate", alt="A line that turns.")
-    <slider of 2 frames: Rate>
+    >>> slider(fig, lambda rate: line.set_ydata([0, rate]), [0.1, 1.0], label="Rate", alt="A line that turns.").names
+    ['0.1', '1']
     """
     values = list(values)
     names = [value if isinstance(value, str) else f"{value:.4g}" for value in values]
-    frames, size = _frames(fig, draw, values)
-    return Player(frames, names, size, label=label, alt=alt)
+    frames, size, digest = _frames(fig, draw, values)
+    return Player(frames, names, size, label=label, alt=alt, digest=digest)

@@ -35,6 +35,8 @@ class Check(nodes.General, nodes.Element):
 class CheckLines(nodes.TextElement):
     """What a check printed, each line an inline node."""
 
+    child_text_separator = "\n"
+
 
 class NoteClaim(nodes.General, nodes.Element):
     """A claim of the notes, until the verdict on it is known."""
@@ -165,6 +167,7 @@ def depart_check(self, node):
 
 
 def visit_lines(self, node):
+    node[1:] = [part for line in node[1:] for part in (nodes.Text("\n"), line)]  # read aloud apart
     self.body.append('<summary><span class="check-lines">')
 
 

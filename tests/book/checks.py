@@ -107,34 +107,34 @@ def path_problems(notebook):
     return [f"an absolute path: {match[0]!r}" for part in text for match in ABSOLUTE_PATH.finditer(part)]
 
 
-def claim_problems(claims, notebooks):
-    """Claims of the chapters at hand that nothing decides, and cells that decide a claim nobody made.
+def shown(cell):
+    """What a reader sees of a code cell's outputs: glued values and removed outputs are not seen."""
+    if {"remove-output", "hide-output", "hide-cell", "remove-cell"} & set(tags(cell)):
+        return []
+    seen = [o for o in cell.outputs if o.output_type == "stream" and o.text.strip()]
+    kinds = [(o, o.data) for o in cell.outputs if o.output_type in ("display_data", "execute_result")]
+    return seen + [o for o, data in kinds if any(not kind.startswith("application/papermill") for kind in data)]
 
-    Parameters
-    ----------
-    claims : list of dict
-        The records of ``book/claims.yml``.
-    notebooks : dict of str to notebook
-        The executed pages by their name, chapter first: ``05-losses/1-numbers``.
-    """
-    known, problems = {claim["id"] for claim in claims}, []
-    chapters = {}
-    for page, notebook in notebooks.items():
-        chapters.setdefault(page.split("/")[0], []).extend(notebook.cells)
-    owed = {slug: [claim for claim in claims if claim["chapter"] == slug] for slug in chapters}
-    for slug, cells in chapters.items():
-        code = [cell for cell in cells if cell.cell_type == "code"]
-        deciding = {tag: cell for cell in code for tag in tags(cell) if re.fullmatch(r"K\d{3}", tag)}
-        problems += [f"{slug}: a cell is tagged {tag}, an unknown claim" for tag in sorted(set(deciding) - known)]
-        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        for claim in owed[slug]:
-            name, title = claim["id"], f"{claim['id']}, {claim['verdict']}"
-            if name not in deciding:
-                problems.append(f"{slug}: no cell decides {name}")
-            elif not re.search(r"\bassert\b|assert_", deciding[name].source):
-                problems.append(f"{slug}: the cell of {name} asserts nothing")
-            if f":name: claim-{name}\n" not in text:
-                problems.append(f"{slug}: no verdict box named claim-{name}")
-            elif not re.search(rf"\{{admonition\}} From the notes: {re.escape(title)}\n", text):
-                problems.append(f"{slug}: the box of {name} does not carry its verdict, {claim['verdict']!r}")
+
+def check_problems(notebook):
+    """Folded cells that do not say what held, and cells that assert in silence."""
+    problems = []
+    for cell in code_cells(notebook):
+        start = repr(cell.source[:60])
+        if "check" in tags(cell):
+            text = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+            lines = [line for line in text.splitlines() if line.strip()]
+            if not lines:
+                problems.append(f"a check prints nothing: {start}")
+            problems += [f"a check prints {line[:60]!r}" for line in lines if not re.match(r"[✓≈✗] \S", line)]
+        elif not shown(cell) and re.search(r"\bassert\b|\bassert_", cell.source):
+            problems.append(f"a cell asserts in silence and is not tagged check: {start}")
     return problems
+
+
+def silent_problems(notebook):
+    """More than a third of the visible cells show nothing; those that import count, checks do not."""
+    folded = {"check", "hide-input", "hide-cell", "remove-input", "remove-cell"}
+    visible = [cell for cell in code_cells(notebook) if not folded & set(tags(cell))]
+    silent = sum(not shown(cell) for cell in visible)
+    return [f"{silent} of {len(visible)} visible code cells show nothing"] if 3 * silent > len(visible) else []

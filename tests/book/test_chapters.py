@@ -7,7 +7,7 @@ import nbformat
 import pytest
 import yaml
 
-from tests.book import checks
+from tests.book import checks, claims
 from tools import contents, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,8 +59,25 @@ def test_no_absolute_path(page):
     assert checks.path_problems(NOTEBOOKS[page]) == []
 
 
-def test_every_claim_is_decided():
-    assert checks.claim_problems(CLAIMS, NOTEBOOKS) == []
+@each_page
+def test_a_check_says_what_held(page):
+    assert checks.check_problems(NOTEBOOKS[page]) == []
+
+
+@each_page
+def test_most_cells_show_something(page):
+    assert checks.silent_problems(NOTEBOOKS[page]) == []
+
+
+@each_page
+def test_no_id_of_a_claim_in_a_sentence(page):
+    assert claims.id_problems(NOTEBOOKS[page]) == []
+
+
+@pytest.mark.parametrize("chapter", contents.chapters())
+def test_every_claim_of_a_chapter_is_decided(chapter):
+    pages = {page: notebook for page, notebook in NOTEBOOKS.items() if page.split("/")[0] == chapter}
+    assert claims.claim_problems(CLAIMS, pages) == []
 
 
 def test_no_page_is_left_out_of_the_table_of_contents():

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import jupytext
 import nbformat
 import pytest
 
-from tests.book import checks
+from tests.book import checks, claims
 from tools import notebooks as tool
 
 SOURCE = """---
@@ -25,20 +26,28 @@ kernelspec: {display_name: Python 3 (ipykernel), language: python, name: python3
 :then: divide
 ```
 
-:::{admonition} From the notes: K001, true
-:class: claim
-:name: claim-K001
-One third is a bit more than 0.33.
+```{code-cell} ipython3
+from companion.checking import agree, verdict
+
+third = sum([0, 0, 1]) / 3
+print(f"{third:.3f}")
+```
+
+:::{note-claim} K001
+"One third is 0.33." --- To two places. The third place is a 3, too.
 :::
 
 ```{code-cell} ipython3
-:tags: [K001]
+:tags: [K001, check]
 
-assert 1 / 3 > 0.33
-print(f"{1 / 3:.3f}")
+agree("a third, and what is left of one", third, 1 - 2 / 3)
+verdict("K001", "one third differs from 0.33 by more than 0.003", holds=third == 0.33, core=third > 0.33)
 ```
 """
-CLAIMS = [{"id": "K001", "verdict": "true", "chapter": "small"}]
+CLAIMS = [
+    {"id": "K001", "verdict": "imprecise", "chapter": "small"},
+    {"id": "K002", "verdict": "true", "chapter": "other"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +89,8 @@ def test_the_sound_chapter_passes(source, notebook, tmp_path):
     assert nbval(notebook, tmp_path).returncode == 0
     assert checks.execution_problems(notebook) == []
     assert checks.sync_problems(source, notebook) == []
-    assert checks.claim_problems(CLAIMS, {"small": notebook}) == []
+    assert claims.claim_problems(CLAIMS, {"small/1-page": notebook}) == []
+    assert claims.id_problems(notebook) == checks.check_problems(notebook) == checks.silent_problems(notebook) == []
     assert checks.shape_problems(notebook) == []
     assert checks.head_problems(notebook) == []
     assert checks.time_problems({"small": notebook}) == []
@@ -133,11 +143,11 @@ def test_finds_an_error_and_a_warning(notebook):
 
 @pytest.mark.parametrize("edit", ["text", "code", "tag", "cell"])
 def test_finds_a_notebook_edited_by_hand(source, notebook, edit):
-    text, code = notebook.cells
+    text, code = notebook.cells[:2]
     if edit == "text":
         text.source += "\nOne more sentence."
     elif edit == "code":
-        code.source = code.source.replace("1 / 3", "2 / 6")
+        code.source = code.source.replace("[0, 0, 1]", "[0, 1, 0]")
     elif edit == "tag":
         code.metadata["tags"] = ["K001", "nbval-ignore-output"]
     else:
@@ -148,26 +158,134 @@ def test_finds_a_notebook_edited_by_hand(source, notebook, edit):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("", "", "no cell decides K001"),
-        ("K001", "K999", "a cell is tagged K999, an unknown claim"),
+        (":tags: [K001, check]\n", ":tags: [check]\n", "a cell is tagged [] and decides ['K001']"),
+        (":tags: [K001, check]\n", ":tags: [check]\n", "small: no cells decide K001"),
+        ("[K001, check]", "[K001]", "the cell of K001 is not tagged check"),
+        ("[K001, check]", "[K999, check]", "a cell on K999, an unknown claim"),
+        ("[K001, check]", "[K002, check]", "a cell on K002, a claim of other"),
+        ('verdict("K001"', 'verdict("K002"', "a cell is tagged ['K001'] and decides ['K002']"),
+        ("{note-claim} K001", "{note-claim} K999", "a box on K999, an unknown claim"),
+        ("{note-claim} K001", "{note-claim} K002", "a box on K002, a claim of other"),
+        (":::{note-claim} K001\n", ":::{note}\n", "small: no boxes on K001, imprecise"),
+        (":::\n", ":::\n:::{note-claim} K001\n:::\n", "small: 2 boxes on K001, imprecise"),
+        ("holds=third == 0.33", "holds=False", "K001: holds=False is a literal"),
+        ("holds=third == 0.33", "holds=not True", "K001: holds=not True is a literal"),
+        ("holds=third == 0.33", "holds=1 / 3 == 0.33", "K001: holds=1 / 3 == 0.33 is a literal"),
+        ("holds=third == 0.33", "holds=np.bool_(0)", "K001: holds=np.bool_(0) is a literal"),
+        ("holds=third == 0.33", "holds=[False, True]", "K001: holds=[False, True] is a literal"),
+        ("core=third > 0.33", "core=True", "K001: core=True is a literal"),
+        ("core=third > 0.33", "with_condition=bool(1)", "K001: with_condition=bool(1) is a literal"),
     ],
 )
-def test_finds_a_claim_without_a_cell_and_a_cell_without_a_claim(notebook, old, new, problem):
+def test_finds_a_claim_that_is_not_decided_as_it_should(notebook, old, new, problem):
+    edited = jupytext.reads(SOURCE.replace(old, new, 1), fmt="md:myst")
+    assert SOURCE.count(old) >= 1
+    for cell, executed in zip(edited.cells, notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs = executed.outputs
+    assert any(problem in found for found in claims.claim_problems(CLAIMS, {"small/1-page": edited}))
+
+
+@pytest.mark.parametrize(
+    ("source", "literal"),
+    [
+        ("right = True\nverdict('K001', 'so', holds=right)", True),
+        ("right, wrong = True, False\nverdict('K001', 'so', holds=wrong, core=right)", True),
+        ("x = 1\nright = x > 0\nverdict('K001', 'so', holds=right)", True),
+        ("holds('so', True)", True),
+        ("verdict('K001', 'so', holds=x.mean() > 0, with_condition=None)", False),
+        ("x = 1\nfor _ in range(3):\n    x = 2 * x\nverdict('K001', 'so', holds=x > 4)", False),
+        ("x = 1\nx *= 2\nverdict('K001', 'so', holds=x > 4)", False),
+        ("values = []\nvalues.append(f(1))\nverdict('K001', 'so', holds=values[0] > 1)", False),
+        ("verdict('K001', 'so', holds=losses.hinge([1], [2.0])[0] == 0)", False),
+        ("for x in values:\n    right = x > 0\nverdict('K001', 'so', holds=right)", False),
+        ("with f() as x:\n    verdict('K001', 'so', holds=x)", False),
+        ("holds('so', np.all(x > 0))", False),
+    ],
+)
+def test_tells_a_literal_from_what_was_computed(source, literal):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    assert bool(claims.literal_problems(notebook)) == literal
+
+
+def test_finds_a_verdict_that_is_not_the_ledgers(notebook):
+    changed = [CLAIMS[0] | {"verdict": "wrong"}, CLAIMS[1]]
+    found = claims.claim_problems(changed, {"small/1-page": notebook})
+    assert found == ["small/1-page: K001 is found 'imprecise', the ledger says 'wrong'"]
+    plain = [CLAIMS[0] | {"verdict": "true"}, CLAIMS[1]]
+    assert len(claims.claim_problems(plain, {"small/1-page": notebook})) == 2  # and a box that nobody needs
+
+
+def test_finds_a_claim_that_two_pages_decide(notebook):
+    found = claims.claim_problems(CLAIMS, {"small/1-page": notebook, "small/2-page": notebook})
+    assert found == ["small: 2 cells decide K001", "small: 2 boxes on K001, imprecise"]
+
+
+def test_finds_a_box_on_another_page_than_its_cell(notebook):
+    text, code = copy.deepcopy(notebook), copy.deepcopy(notebook)
+    text.cells, code.cells = text.cells[:3], [code.cells[0], *code.cells[3:]]
+    found = claims.claim_problems(CLAIMS, {"small/1-page": text, "small/2-page": code})
+    assert found == ["small/1-page: a box on K001 without its cell"]
+
+
+@pytest.mark.parametrize("lines", ["", "✓ fine\n", "✓ true: a\n✗ wrong: b\n", "imprecise: no mark\n"])
+def test_finds_a_cell_that_prints_another_number_of_verdicts(notebook, lines):
+    checks.code_cells(notebook)[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=lines)]
+    found = claims.claim_problems(CLAIMS, {"small/1-page": notebook})
+    assert len(found) == 1 and re.search(r"the cell of K001 prints [02] verdicts", found[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("As K001 says.", 1),
+        ("(K001)", 1),
+        ("### From the notes: K001, true", 1),
+        ("[here](#claim-K001)", 0),
+        (":::{note-claim} K001\n:::", 0),
+        ("The K2 and the OK1234.", 0),
+    ],
+)
+def test_finds_an_id_in_a_sentence(notebook, text, count):
+    notebook.cells[0].source = text
+    assert len(claims.id_problems(notebook)) == count
+
+
+def test_finds_an_id_in_an_output_and_in_a_caption(notebook):
     cell = checks.code_cells(notebook)[0]
-    cell.metadata["tags"] = [new] if new else []
-    assert f"small: {problem}" in checks.claim_problems(CLAIMS, {"small": notebook})
+    cell.outputs[0].text += "K001 is true\n"
+    cell.metadata["mystnb"] = {"figure": {"caption": "What K001 says."}}
+    assert len(claims.id_problems(notebook)) == 2
 
 
-def test_finds_a_cell_that_asserts_nothing(notebook):
-    checks.code_cells(notebook)[0].source = "print('certainly')"
-    assert checks.claim_problems(CLAIMS, {"small": notebook}) == ["small: the cell of K001 asserts nothing"]
+@pytest.mark.parametrize("lines", ["", "\n", "✓ fine\nand more\n", "fine\n", "✓\n"])
+def test_finds_a_check_that_does_not_say_what_held(notebook, lines):
+    outputs = [nbformat.v4.new_output("stream", name="stdout", text=lines)] if lines else []
+    checks.code_cells(notebook)[1].outputs = outputs
+    assert len(checks.check_problems(notebook)) == 1
 
 
-def test_finds_a_box_with_another_verdict(notebook):
-    claims = [CLAIMS[0] | {"verdict": "wrong"}]
-    assert checks.claim_problems(claims, {"small": notebook}) == [
-        "small: the box of K001 does not carry its verdict, 'wrong'"
-    ]
+@pytest.mark.parametrize("code", ["assert third > 0.3", "np.testing.assert_allclose(third, 1 / 3)"])
+def test_finds_a_cell_that_asserts_in_silence(notebook, code):
+    cell = checks.code_cells(notebook)[0]
+    cell.source = code
+    assert checks.check_problems(notebook) == []  # it prints
+    glued = {"application/papermill.record/text/plain": "0.333"}
+    cell.outputs = [nbformat.v4.new_output("display_data", data=glued)]
+    assert len(checks.check_problems(notebook)) == 1
+
+
+@pytest.mark.parametrize(
+    ("silent", "hidden", "count"), [(0, 3, 0), (1, 0, 1), (1, 3, 1), (2, 0, 1)], ids=lambda value: str(value)
+)
+def test_finds_a_page_whose_cells_show_nothing(notebook, silent, hidden, count):
+    quiet = nbformat.v4.new_code_cell("import numpy as np")
+    folded = nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["hide-input"]})
+    notebook.cells += [*(copy.deepcopy(quiet) for _ in range(silent)), *([folded] * hidden)]
+    assert len(checks.silent_problems(notebook)) == count
+    loud = checks.code_cells(notebook)[0]
+    notebook.cells += [copy.deepcopy(loud) for _ in range(2 * silent)]
+    assert checks.silent_problems(notebook) == []  # a third is allowed
 
 
 def test_an_absolute_path_in_an_output(notebook):
@@ -201,7 +319,7 @@ def test_a_second_call_executes_nothing_and_a_changed_source_does(tmp_path, monk
     del second.metadata["seconds"]
     assert second == first  # nothing else changes from run to run
     stored = twin.read_bytes()
-    (chapters / "05-losses" / "1-small.md").write_text(SOURCE.replace("1 / 3", "2 / 3"), encoding="utf-8")
+    (chapters / "05-losses" / "1-small.md").write_text(SOURCE.replace("{third:.3f}", "{third:.2f}"), encoding="utf-8")
     tool.main([])
     assert twin.read_bytes() != stored
 
@@ -219,7 +337,7 @@ def test_a_changed_companion_module_or_lock_changes_the_digest(tmp_path, monkeyp
     lock.write_text("numpy==2.4.6\n")
     monkeypatch.setattr(tool, "LOCK", lock)
     chapter = tmp_path / "small.md"
-    chapter.write_text(SOURCE.replace("assert", "from companion import losses\nassert"), encoding="utf-8")
+    chapter.write_text(SOURCE.replace("third = ", "from companion import losses\nthird = "), encoding="utf-8")
     before = tool.digest(chapter)
     (companion / "unused.py").write_text("x = 1\n")
     assert tool.digest(chapter) == before

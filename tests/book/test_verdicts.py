@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
 from tools import verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
+TOC = "parts: [{chapters: [{file: book/notebooks/08-svm/1-margin}]}]"
 
 
 @pytest.fixture
@@ -25,9 +27,9 @@ def test_the_page_is_in_step_with_the_ledger():
 def test_check_tells_a_page_that_was_edited(tmp_path, claims, capsys):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "claims.yml").write_text(yaml.safe_dump(claims, sort_keys=False), encoding="utf-8")
-    (tmp_path / "_toc.yml").write_text(
-        "parts: [{chapters: [{file: book/notebooks/08-svm/1-margin}]}]", encoding="utf-8"
-    )
+    (tmp_path / "_toc.yml").write_text(TOC, encoding="utf-8")
+    (tmp_path / "book" / "notebooks" / "08-svm").mkdir(parents=True)
+    nbformat.write(executed(["K002", "check"], "✗ wrong: two"), tmp_path / "book/notebooks/08-svm/1-margin.ipynb")
     assert verdicts.main(["--root", str(tmp_path)]) == 0
     assert verdicts.main(["--check", "--root", str(tmp_path)]) == 0
     page = tmp_path / "book" / "verdicts.md"
@@ -38,10 +40,54 @@ def test_check_tells_a_page_that_was_edited(tmp_path, claims, capsys):
 
 def test_only_chapters_in_the_table_of_contents_decide(claims):
     page = verdicts.page(claims, ["08-svm"])
-    assert "[K002](#claim-K002) {bdg-danger}`wrong`" in page
-    assert "K001 · expected: true" in page
+    assert ":::{container} verdict verdict-wrong\nTwo.\n\n**✗ wrong** --- No.\n\n[See the check](#claim-K002)" in page
+    assert ":::{container} verdict verdict-open\nOne.\n\n**expected: true** --- So.\n\nK001, set A\n:::" in page
     assert "So far 1 claims are decided; the other 1 wait" in page
     assert page.index("K002") < page.index("K001")
+
+
+def executed(tags, *lines):
+    """A page with one cell, which printed some lines."""
+    output = nbformat.v4.new_output("stream", name="stdout", text="".join(f"{line}\n" for line in lines))
+    cell = nbformat.v4.new_code_cell("...", metadata={"tags": tags}, outputs=[output])
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Text."), cell])
+
+
+def test_verdicts_are_read_from_what_a_cell_printed():
+    page = executed(["K002", "K001", "check"], "✗ wrong: a", "✓ both: equal to 1e-7", "✓ true with a condition: b: c")
+    assert verdicts.printed(page) == {"K002": "wrong", "K001": "true with a condition"}
+    assert verdicts.printed(executed(["check"], "✓ true: a")) == {}
+
+
+def test_a_claim_that_two_cells_decide_is_told(claims):
+    page = executed(["K002", "check"], "✗ wrong: two")
+    page.cells.append(page.cells[1])
+    assert verdicts.evidence_problems(claims, {"p": page}) == ["p: K002 is decided twice"]
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (executed(["K002", "check"], "✓ true: two"), ["p: K002 is found 'true', the ledger says 'wrong'"]),
+        (executed(["K002", "check"], "✗ wrong two"), ["p: the cell of K002 prints 0 verdicts"]),
+        (executed(["K002", "check"], "✗ wrong: two", "✗ wrong: two"), ["p: the cell of K002 prints 2 verdicts"]),
+        (executed(["K003", "check"], "✗ wrong: three"), ["p: a cell decides K003, an unknown claim"]),
+        (executed(["K002", "check"], "✗ wrong: two"), []),
+    ],
+)
+def test_a_cell_that_finds_otherwise_than_the_ledger_is_told(claims, page, words):
+    assert verdicts.evidence_problems(claims, {"p": page}) == words
+
+
+def test_check_tells_a_page_that_found_otherwise(tmp_path, claims, capsys):
+    folder = tmp_path / "book" / "notebooks" / "08-svm"
+    folder.mkdir(parents=True)
+    (tmp_path / "book" / "claims.yml").write_text(yaml.safe_dump(claims, sort_keys=False), encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text(TOC, encoding="utf-8")
+    nbformat.write(executed(["K002", "check"], "≈ imprecise: two"), folder / "1-margin.ipynb")
+    assert verdicts.main(["--root", str(tmp_path)]) == 0
+    assert verdicts.main(["--check", "--root", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "08-svm/1-margin: K002 is found 'imprecise', the ledger says 'wrong'\n"
 
 
 def test_a_sound_ledger_has_no_problems(claims):

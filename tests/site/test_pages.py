@@ -75,6 +75,19 @@ def test_a_chapter_can_be_used(browser, site, page, theme):
     assert problems == []
 
 
+def test_verdicts_can_be_filtered_and_nothing_is_remembered(browser, site):
+    with checks.visit(browser, (site / "book" / "verdicts.html").as_uri()) as (page, problems):
+        visible, count = page.locator(".verdict:visible"), page.locator(".verdict-filters output")
+        total = visible.count()
+        page.get_by_label("Verdict").select_option("imprecise")
+        shown = page.locator(".verdict-imprecise").count()
+        assert 0 < visible.count() == shown < total and count.inner_text() == f"{shown} of {total} claims"
+        page.get_by_label("Chapter").select_option(label="05 Losses")
+        assert 0 < visible.count() < shown and page.locator("article h2:visible").count() == 1
+        page.reload()
+        assert visible.count() == total and problems == []
+
+
 def test_search_finds_a_chapter_without_a_network(browser, server):
     with checks.visit(browser, f"{server}/search.html?q=loss") as (opened, problems):
         opened.locator("#search-results li a").first.wait_for()

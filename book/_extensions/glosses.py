@@ -54,6 +54,7 @@ def used(doctree):
 
 def read_glossary(app, env):
     app.glosses = entries(env.get_doctree(GLOSSARY))
+    return []
 
 
 def add_glosses(app, pagename, templatename, context, doctree):
@@ -65,6 +66,6 @@ def add_glosses(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("env-check-consistency", read_glossary)
+    app.connect("env-updated", read_glossary)
     app.connect("html-page-context", add_glosses)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

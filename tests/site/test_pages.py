@@ -11,6 +11,7 @@ from tools import contents
 
 PAGES = ["book/index.html", *(f"{file}.html" for file in contents.files())]
 CHAPTERS = [page for page in PAGES if page.startswith("book/notebooks/")]
+MOVED = [f"book/notebooks/{slug}.html" for slug in ("04-linear-models", "05-losses", "11-neural-networks", "12-cnn")]
 ALL = [*PAGES, "search.html", "genindex.html"]
 
 pytestmark = pytest.mark.site
@@ -57,7 +58,25 @@ def test_no_link_is_dead(site):
 
 def test_every_built_page_is_looked_at(site):
     built = {str(path.relative_to(site)) for path in site.rglob("*.html") if "_static" not in path.parts}
-    assert {page for page in built if page.startswith("book/")} == set(PAGES)
+    assert {page for page in built if page.startswith("book/")} == {*PAGES, *MOVED}
+
+
+@pytest.mark.parametrize("address", MOVED)
+def test_the_old_address_of_a_chapter_leads_to_the_page_that_has_the_place(browser, site, address):
+    """To the first page, and with the name of a section that is new on a page to that page."""
+    pages, known, places = [page for page in CHAPTERS if page.startswith(address.removesuffix(".html"))], set(), {}
+    for page in pages:
+        sections = [section["id"] for section in checks.parse(site / page).select(".bd-article section[id]")]
+        places[page] = next(name for name in reversed(sections) if name not in known)
+        known |= checks.targets(site / page)
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.goto((site / address).as_uri(), wait_until="commit")
+    opened.wait_for_url((site / pages[0]).as_uri(), wait_until="commit")
+    for page, place in places.items():
+        opened.goto(f"{(site / address).as_uri()}#{place}", wait_until="commit")
+        opened.wait_for_url(f"{(site / page).as_uri()}#{place}", wait_until="commit")
+    context.close()
 
 
 @each_chapter

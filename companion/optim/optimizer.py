@@ -1,6 +1,7 @@
 """What all optimizers share: groups of parameters with settings, a state for each parameter, and how it is saved."""
 
 from collections.abc import Callable, Iterable, Mapping
+from inspect import unwrap
 from typing import Any, ClassVar
 
 import numpy as np
@@ -166,19 +167,21 @@ class Optimizer:
             If a gradient has not the shape of its parameter.
         """
         loss = None if closure is None else _recorded(closure)
-        for group in self.param_groups:
-            settings = {name: _plain(group[name]) for name in self.defaults if name != "maximize"}
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._move(parameter, settings, group["maximize"])
+        formula = unwrap(type(self)._step)  # without its own errstate: one serves all parameters
+        with np.errstate(under="ignore"):
+            for group in self.param_groups:
+                settings = {name: _plain(group[name]) for name in self.defaults if name != "maximize"}
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        self._move(parameter, formula, settings, group["maximize"])
         return loss
 
-    def _move(self, parameter: Any, settings: dict[str, Any], maximize: bool) -> None:
+    def _move(self, parameter: Any, formula: Callable[..., Any], settings: dict[str, Any], maximize: bool) -> None:
         values, grad = parameter.data, parameter.grad.data
         if grad.shape != values.shape:
             raise RuntimeError(f"a gradient of shape {grad.shape} for shape {values.shape}")
         state = self.state.get(parameter, {})
-        values[...], state = type(self)._step(values, -grad if maximize else grad, state, **settings)
+        values[...], state = formula(values, -grad if maximize else grad, state, **settings)
         increment_version(parameter)
         if state:
             self.state[parameter] = state

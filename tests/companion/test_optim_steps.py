@@ -166,6 +166,18 @@ def test_what_is_too_small_is_no_error(step, tiny):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_is_too_small_is_no_error_to_an_optimizer_either(name):
+    p = Parameter(np.array([1.0, 1e-40], np.float32))
+    optimizer = getattr(optim, name)([p], lr=0.1)
+    p.grad = Tensor(np.array([1e-38, -1e-44], np.float32))
+    with np.errstate(all="raise"):
+        optimizer.step()
+        assert np.geterr()["under"] == "raise"
+    expected = getattr(optim, f"{name.lower()}_step")(np.array([1.0, 1e-40], np.float32), p.grad.data, {}, lr=0.1)[0]
+    np.testing.assert_array_equal(p.data, expected)
+
+
 # ---- a whole training ------------------------------------------------------------------------------------------------
 
 

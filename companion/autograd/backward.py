@@ -78,18 +78,19 @@ def toposort(output: "Tensor") -> list["Tensor"]:
     >>> [t is u for t, u in zip(toposort(y + x), [None, y, x])]
     [False, True, True]
     """
-    nodes, leaves, seen, waiting = [], [], {id(output)}, [output]
+    nodes, leaves, seen, waiting = [], [], {output}, [output]
     while waiting:
         node = waiting.pop()
-        if node._inputs is None:
+        inputs = node._inputs
+        if inputs is None:
             leaves.append(node)
             continue
-        if node._inputs is FREED:
+        if inputs is FREED:
             raise RuntimeError(FREED_WORDS)
         nodes.append(node)
-        for source in node._inputs:
-            if source is not None and source._requires_grad and id(source) not in seen:
-                seen.add(id(source))
+        for source in inputs:
+            if source is not None and source._requires_grad and source not in seen:  # by identity, as all hashes
+                seen.add(source)
                 waiting.append(source)
     nodes.sort(key=attrgetter("_order"), reverse=True)
     return nodes + leaves

@@ -120,8 +120,9 @@ def _to_the_largest(g: Array, out: Array, patches: Array, x: Tensor, pool: _Pool
     waiting = np.ones(g.shape, bool)  # windows whose largest was not met yet
     inside = pool.windows(pad(np.ones((1, 1, *x.shape[2:]), bool), pool.padding)) if grad.shape != x.shape else None
     places = list(product(*map(range, pool.kernel_size)))
+    apart = all(s >= d * (k - 1) + 1 for k, s, d in zip(pool.kernel_size, pool.stride, pool.dilation))
 
-    def give(i: int, j: int, chosen: Array) -> None:
+    def give(i: int, j: int, chosen: Array, first: bool) -> None:
         chosen &= waiting
         if inside is not None:  # where all are -inf the padding is as large
             chosen &= inside[:, :, i, j]
@@ -129,13 +130,16 @@ def _to_the_largest(g: Array, out: Array, patches: Array, x: Tensor, pool: _Pool
         row, column = i * pool.dilation[0], j * pool.dilation[1]
         rows = slice(row, row + pool.stride[0] * g.shape[2], pool.stride[0])
         columns = slice(column, column + pool.stride[1] * g.shape[3], pool.stride[1])
-        grad[:, :, rows, columns] += g * chosen
+        if first:  # nothing to add to
+            np.multiply(g, chosen, out=grad[:, :, rows, columns])
+        else:
+            grad[:, :, rows, columns] += g * chosen
 
     for i, j in places:
-        give(i, j, np.equal(patches[:, :, i, j], out))
+        give(i, j, np.equal(patches[:, :, i, j], out), first=apart)
     if np.isnan(out).any():  # nan equals nothing
         for i, j in reversed(places):
-            give(i, j, np.isnan(patches[:, :, i, j]))
+            give(i, j, np.isnan(patches[:, :, i, j]), first=False)
     return crop(grad, pool.padding)
 
 

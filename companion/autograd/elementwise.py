@@ -15,7 +15,7 @@ from companion.annotations import Array
 from companion.autograd import tensors
 from companion.autograd.dims import ARRAYS, check_fits, promote_dtypes
 from companion.autograd.factories import binary, comparison, constant, unary
-from companion.autograd.recording import as_tensor, record, unwrap
+from companion.autograd.recording import as_tensor, record
 
 if TYPE_CHECKING:
     from companion.autograd.tensors import Tensor
@@ -222,7 +222,8 @@ def where(condition: Any, input: Any, other: Any) -> "Tensor":
     >>> where([True, False], [1.0, 2.0], 0.0)
     tensor([1., 0.])
     """
-    chosen = np.asarray(unwrap(condition))
+    asked = as_tensor(condition)
+    chosen = asked.data
     if chosen.dtype.kind != "b":
         raise RuntimeError(f"where: expected a condition of bools, got {chosen.dtype}")
     left, a = (input, input.data) if isinstance(input, tensors.Tensor) else (None, constant(input))
@@ -237,4 +238,4 @@ def where(condition: Any, input: Any, other: Any) -> "Tensor":
         shapes = chosen.shape, np.shape(a), np.shape(b)
         raise RuntimeError(f"where: the shapes {shapes} cannot be broadcast together") from error
     vjps = (lambda g: np.where(chosen, g, 0), lambda g: np.where(chosen, 0, g))
-    return record("where", out, (left, right), vjps, needs=())
+    return record("where", out, (left, right, asked), vjps, needs=((2,), (2,)))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from companion.annotations import Array
+from companion.autograd import tensors
 from companion.autograd.dims import normalize_dim
 from companion.autograd.recording import as_tensor, record, record_view, unwrap
 
@@ -36,6 +37,8 @@ def getitem(input: Any, index: Any) -> "Tensor":
     tensor([[0., 2.],
             [3., 5.]])
     """
+    given = index if isinstance(index, tuple) else (index,)
+    reads = tuple(part for part in given if isinstance(part, tensors.Tensor))
     x, index = as_tensor(input), tuple(map(unwrap, index)) if isinstance(index, tuple) else unwrap(index)
     shape, parts = x.shape, index if isinstance(index, tuple) else (index,)
     basic = all(isinstance(i, (int, slice, type(None), type(Ellipsis))) for i in parts)
@@ -47,7 +50,7 @@ def getitem(input: Any, index: Any) -> "Tensor":
         grad[index] = g
         return grad
 
-    return record_view("getitem", x.data[index], x, vjp)
+    return record_view("getitem", x.data[index], x, vjp, reads)
 
 
 def gather(input: Any, dim: int, index: Any) -> "Tensor":
@@ -80,13 +83,13 @@ def gather(input: Any, dim: int, index: Any) -> "Tensor":
     tensor([[2.],
             [3.]])
     """
-    x = as_tensor(input)
-    shape, places = x.shape, _places("gather", x.shape, dim, unwrap(index), np.shape(unwrap(index)))
+    x, index = as_tensor(input), as_tensor(index)
+    shape, places = x.shape, _places("gather", x.shape, dim, index.data, index.shape)
 
     def vjp(g: Array) -> Array:
         return _add_at(np.zeros(shape, g.dtype), places, g)
 
-    return record("gather", x.data[places], (x,), (vjp,), needs=())
+    return record("gather", x.data[places], (x, index), (vjp,), needs=((1,),))
 
 
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
@@ -121,11 +124,11 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
     >>> scatter_add([0.0, 0.0, 0.0], 0, [1, 1, 2], [1.0, 10.0, 100.0])
     tensor([  0.,  11., 100.])
     """
-    x, source = as_tensor(input), as_tensor(src)
+    x, index, source = as_tensor(input), as_tensor(index), as_tensor(src)
     if x.dtype != source.dtype:
         raise RuntimeError(f"scatter_add: expected src of dtype {x.dtype}, got {source.dtype}")
-    places = _places("scatter_add", x.shape, dim, unwrap(index), source.shape)
-    taken = tuple(slice(n) for n in np.shape(unwrap(index)))  # of src, which may be larger
+    places = _places("scatter_add", x.shape, dim, index.data, source.shape)
+    taken = tuple(slice(n) for n in index.shape)  # of src, which may be larger
     out, whole = _add_at(np.array(x.data), places, source.data[taken]), source.shape
 
     def by_src(g: Array) -> Array:
@@ -133,7 +136,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> "Tensor":
         grad[taken] = g[places]
         return grad
 
-    return record("scatter_add", out, (x, source), (lambda g: g, by_src), needs=())
+    return record("scatter_add", out, (x, source, index), (lambda g: g, by_src), needs=((), (2,)))
 
 
 def _add_at(a: Array, places: Any, parts: Array) -> Array:
@@ -147,9 +150,9 @@ def _add_at(a: Array, places: Any, parts: Array) -> Array:
         return wide.astype(np.float16)
 
 
-def _places(name: str, shape: tuple[int, ...], dim: int, index: Any, largest: tuple[int, ...]) -> tuple[Array, ...]:
+def _places(name: str, shape: tuple[int, ...], dim: int, index: Array, largest: tuple[int, ...]) -> tuple[Array, ...]:
     """The indices of all axes: i, j, ... themselves, except along ``dim``, where they are those given."""
-    axis, index = normalize_dim(dim, len(shape)), np.asarray(index)
+    axis = normalize_dim(dim, len(shape))
     if index.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: expected integers as index, got {index.dtype}")
     if index.ndim != len(shape):

@@ -40,9 +40,10 @@ def record(
     out : ndarray
         Its result.
     inputs : tuple of (Tensor or None)
-        The arguments, None where one is a constant.
+        The arguments, None where one is a constant. Behind them may stand tensors without a gradient whose values a VJP
+        reads, such as indices.
     vjps : tuple of callable
-        For each input ``vjp(g, *args)``, with g of the shape of ``out``. It may return the gradient before the sum
+        For each argument ``vjp(g, *args)``, with g of the shape of ``out``. It may return the gradient before the sum
         over broadcast axes.
     args : tuple
         What the VJPs need from the forward pass; freed by :meth:`Tensor.backward`.
@@ -78,7 +79,9 @@ def record(
     return result
 
 
-def record_view(name: str, out: Array, source: "Tensor", vjp: Callable[[Array], Array]) -> "Tensor":
+def record_view(
+    name: str, out: Array, source: "Tensor", vjp: Callable[[Array], Array], reads: tuple["Tensor", ...] = ()
+) -> "Tensor":
     """:func:`record` for an operation that may return a view: a change of the one counts for the other, too.
 
     Parameters
@@ -90,7 +93,9 @@ def record_view(name: str, out: Array, source: "Tensor", vjp: Callable[[Array], 
     source : Tensor
         What it may share memory with.
     vjp : callable
-        ``vjp(g)``, which reads no values.
+        ``vjp(g)``, which reads no values of the source.
+    reads : tuple of Tensor
+        What it reads instead, such as indices.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def record_view(name: str, out: Array, source: "Tensor", vjp: Callable[[Array], 
     >>> first._version
     1
     """
-    result = record(name, out, (source,), (vjp,), needs=())
+    result = record(name, out, (source, *reads), (vjp,), needs=(tuple(range(1, 1 + len(reads))),))
     if np.may_share_memory(out, source.data):
         share_changes(source, result)
     return result
@@ -159,7 +164,7 @@ def increment_version(tensor: "Tensor | Iterable[Tensor]") -> None:
 
     Examples
     --------
-    >>> from companion.autograd import Tensor
+    >>> from companion.autograd import Tensor, increment_version
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> loss = (w * w).sum()
     >>> w.data[...] -= 0.1

@@ -178,9 +178,7 @@ class Tensor:
             If the tensor requires a gradient: :meth:`detach` it first.
         """
         if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on a Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return np.asarray(self.data)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
@@ -230,6 +228,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, requires_grad: bool) -> None:
+        if type(requires_grad) is not bool:
+            raise RuntimeError("requires_grad must be a bool")
         self.requires_grad_(requires_grad)
 
     @property
@@ -260,12 +260,16 @@ class Tensor:
         ------
         RuntimeError
             If the data are no floating-point numbers, or if an operation made the tensor.
+        TypeError
+            If ``requires_grad`` is no bool.
         """
+        if type(requires_grad) is not bool:
+            raise TypeError(f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if requires_grad and self.dtype.kind != "f":
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, got {self.dtype}")
         if not requires_grad and self._inputs is not None:
             raise RuntimeError("you can only change requires_grad flags of leaf variables; use detach()")
-        self._requires_grad = bool(requires_grad)
+        self._requires_grad = requires_grad
         return self
 
     def detach(self) -> "Tensor":
@@ -331,8 +335,7 @@ class Tensor:
         return RemovableHandle(hooks, hook)
 
     def _own_hooks(self) -> Hooks:
-        if self._hooks is None:
-            self._hooks = Hooks()
+        self._hooks = Hooks() if self._hooks is None else self._hooks
         return self._hooks
 
     def backward(self, gradient: ArrayLike | None = None, retain_graph: bool = False) -> None:
@@ -428,9 +431,7 @@ class Tensor:
     clamp = elementwise.clamp
     maximum = elementwise.maximum
     minimum = elementwise.minimum
-
     matmul = products.matmul
-
     sum = reductions.total
     mean = reductions.mean
     var = reductions.var
@@ -441,7 +442,6 @@ class Tensor:
     logsumexp = softmaxes.logsumexp
     softmax = softmaxes.softmax
     log_softmax = softmaxes.log_softmax
-
     reshape = view = shapes.reshape
     permute = shapes.permute
     transpose = shapes.transpose

@@ -12,12 +12,14 @@ features are needed, only their products are (:mod:`companion.linear_model.worki
 Integers are taken as float64. Numbers too small for a float are 0, even where ``np.seterr`` would have them raised.
 """
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from companion.annotations import Array, ArrayLike
-from companion.validation import as_float
+from companion.validation import Instance, as_float, require
 
 __all__ = [
     "active_set",
@@ -102,6 +104,21 @@ def enet_duality_gap(w: Array, q: Array, Xy: Array, y_norm2: float, l1: float, l
         return float(primal + 0.5 * scale**2 * (residual2 + l2 * (w @ w)) - scale * residual_y)
 
 
+def _changes_floats(descend: Callable[..., float]) -> Callable[..., float]:
+    """Refuse weights and products that cannot be changed in place; what is too small is 0."""
+
+    @functools.wraps(descend)
+    def checked(w: Array, q: Array, *rest: Any, **named: Any) -> float:
+        for name, values in (("w", w), ("q", q)):
+            if require(name, values, Instance(np.ndarray), error=TypeError).dtype.kind != "f":
+                raise TypeError(f"{name} holds {values.dtype}, expected floats: it is changed in place")
+        with np.errstate(under="ignore"):
+            return descend(w, q, *rest, **named)
+
+    return checked
+
+
+@_changes_floats
 def coordinate_pass(
     w: Array, q: Array, gram: Array, Xy: Array, l1: float, l2: float, coordinates: Iterable[int]
 ) -> float:
@@ -114,7 +131,7 @@ def coordinate_pass(
     Parameters
     ----------
     w : ndarray of floats, of shape (n_features,)
-        Changed in place; an array of integers has no place for the new weights.
+        Changed in place.
     q : ndarray of floats, of shape (n_features,)
         :math:`X^\top X w`; changed in place.
     gram : ndarray of shape (n_features, n_features)
@@ -130,6 +147,11 @@ def coordinate_pass(
     -------
     float
         The largest change of a weight.
+
+    Raises
+    ------
+    TypeError
+        If ``w`` or ``q`` is no array of floats: integers have no place for the new weights.
 
     Examples
     --------

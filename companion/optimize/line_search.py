@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from companion.annotations import Array
+from companion.validation import as_float
 
 __all__ = ["Point", "armijo_line_search", "wolfe_line_search"]
 
@@ -49,6 +50,18 @@ class Point(NamedTuple):
         return math.isfinite(self.value) and math.isfinite(self.slope)
 
 
+@np.errstate(all="ignore")
+def _ahead(x: Array, step: float, direction: Array) -> Array:
+    """A point on the line, which may lie beyond the floats."""
+    return x + step * direction
+
+
+@np.errstate(all="ignore")
+def _slope(grad: Array, direction: Array) -> float:
+    """The derivative along the line."""
+    return float(as_float(grad, "the gradient") @ direction)
+
+
 def armijo_line_search(
     fun: Objective,
     x: Array,
@@ -61,6 +74,8 @@ def armijo_line_search(
     max_evaluations: int = 60,
 ) -> Step:
     r"""Shorten a step until it decreases the function enough: :math:`f(x + tp) \le f(x) + c_1 t\, g^\top p`.
+
+    Only ``fun`` runs as :func:`numpy.seterr` was told.
 
     Parameters
     ----------
@@ -101,12 +116,14 @@ def armijo_line_search(
     >>> step, float(value), n  # a step of 1 and of 1/2 do not decrease it
     (0.25, 0.0, 3)
     """
-    slope = float(grad @ direction)
+    x, direction = as_float(x), as_float(direction, "direction")
+    value, slope = float(value), _slope(grad, direction)
     if not slope < 0:
         return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
     for count in range(1, max_evaluations + 1):
-        new_value, new_grad = fun(x + step * direction)
+        new_value, new_grad = fun(_ahead(x, step, direction))
+        new_value = float(new_value)
         enough = new_value <= value + c1 * step * slope + slack  # False for nan
         if enough and np.isfinite(new_grad).all():
             return step, new_value, new_grad, count
@@ -155,7 +172,8 @@ def wolfe_line_search(
 
     The step t satisfies :math:`f(x + tp) \le f(x) + c_1 t\, g^\top p` and
     :math:`|\nabla f(x + tp)^\top p| \le c_2 |g^\top p|`. The second condition guarantees :math:`s^\top y > 0`, which
-    L-BFGS needs. First the step grows until an interval holds such a point, then cubic interpolation narrows it.
+    L-BFGS needs. First the step grows until an interval holds such a point, then cubic interpolation narrows it. Only
+    ``fun`` runs as :func:`numpy.seterr` was told.
 
     Parameters
     ----------
@@ -201,15 +219,17 @@ def wolfe_line_search(
     >>> round(float(step), 6), n  # the cubic through the two ends has its minimum at the bottom
     (0.25, 2)
     """
-    slope = float(grad @ direction)
+    x, direction = as_float(x), as_float(direction, "direction")
+    value, slope = float(value), _slope(grad, direction)
     if not slope < 0:
         return None, value, grad, 0
     slack = ROUNDING * max(abs(value), 1e-300)
     low, high = Point(0.0, value, slope), None  # the best end, and the other, once the interval is closed
     best: tuple[float | None, float, Array] = None, value, grad
     for count in range(1, max_evaluations + 1):
-        new_value, new_grad = fun(x + step * direction)
-        here = Point(step, new_value, float(new_grad @ direction))
+        new_value, new_grad = fun(_ahead(x, step, direction))
+        new_value = float(new_value)
+        here = Point(step, new_value, _slope(new_grad, direction))
         decreases = here.is_finite() and new_value <= value + c1 * step * slope + slack
         if not decreases or new_value > low.value + slack:
             high = here

@@ -221,6 +221,20 @@ def test_constant_and_duplicate_columns():
     assert (w == 0).all()
 
 
+def test_a_pass_over_integers_and_over_tiny_numbers():
+    gram, Xy = np.array([[2, 1], [1, 2]]), np.array([5, 1])
+    w, q = np.zeros(2), np.zeros(2)
+    assert coordinate_pass(w, q, gram, Xy, 1, 0, range(2)) == 2.0
+    assert_allclose(w, [2.0, 0.0])
+    for w, q in ((np.zeros(2, int), np.zeros(2)), (np.zeros(2), np.zeros(2, int)), ([0.0, 0.0], np.zeros(2))):
+        with pytest.raises(TypeError, match=r"expected floats|expected a ndarray"):
+            coordinate_pass(w, q, gram, Xy, 1, 0, range(2))
+    w, q = np.zeros(2), np.zeros(2)
+    with np.errstate(all="raise"):
+        coordinate_pass(w, q, np.array([[1e-200, 1e-200], [1e-200, 2.0]]), np.array([1e-310, 1.0]), 0.0, 0.0, range(2))
+    assert_allclose(w, [1e-110, 0.5])
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (3, 1), (2, 90), (120, 90)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_awkward_shapes_and_dtypes_against_scikit_learn(shape, dtype):

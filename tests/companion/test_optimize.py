@@ -143,6 +143,27 @@ def test_a_line_search_uphill_gives_up():
     assert optimize.wolfe_line_search(quadratic, x, value, grad, grad)[0] is None
 
 
+@pytest.mark.parametrize("search", [optimize.armijo_line_search, optimize.wolfe_line_search])
+def test_a_line_search_of_small_integers_and_one_whose_arithmetic_leaves_the_floats(search):
+    def bowl(x):
+        return np.float64(2 * x @ x), 4 * x
+
+    x, direction = np.array([10, 10], np.int8), np.array([-40, -40], np.int8)  # 40 * 40 is no int8
+    assert (
+        search(bowl, x, 400, -direction, direction)[0] == search(bowl, x + 0.0, 400.0, -direction + 0.0, direction)[0]
+    )
+    with np.errstate(all="raise"):
+        t, value, _, _ = search(
+            lambda x: (x[0] ** 2, 2 * x), np.array([1.0, 0.0]), 1.0, np.array([2.0, 0]), -np.eye(2)[0]
+        )
+        assert t == 1 and value == 0
+        tiny = np.array([-2.0, 1e-300])
+        assert search(lambda x: (x[0] ** 2, np.array([2 * x[0], 1e-300])), np.ones(2), 1.0, -tiny, tiny, 1e-10)[0] > 0
+        assert np.geterr()["under"] == "raise"
+        with pytest.raises(FloatingPointError):  # the function is the caller's own
+            search(lambda x: (np.square(x * 1e-200).sum(), x), np.ones(2), 1.0, np.ones(2), -np.ones(2) / 2)
+
+
 def test_a_function_that_turns_nan_far_away_is_still_minimized():
     def fun(x):
         with np.errstate(invalid="ignore"):

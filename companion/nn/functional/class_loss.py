@@ -82,7 +82,7 @@ def cross_entropy(
     if smoothing:
         values = _of_smoothed_classes(z, classes, own, counted, weights, smoothing)
     else:
-        values = _of_classes(z, classes, own, counted)
+        values = _of_classes(z, y, classes, own, counted)
     total = None if weights is None and counted is None else own.sum()
     return rounded(reduce(_where_counted(values, counted), reduction, total), half)
 
@@ -142,8 +142,8 @@ def _scores(z: Tensor, counted: Array | None) -> Array:
     return rows if counted is None else np.where(counted[:, None], rows, z.dtype.type(0))
 
 
-def _of_classes(z: Tensor, classes: Array, own: Array, counted: Array | None) -> Tensor:
-    """The weighted costs ``own`` (-log p_y); the gradient of -log p_y is p, less 1 at y."""
+def _of_classes(z: Tensor, y: Tensor, classes: Array, own: Array, counted: Array | None) -> Tensor:
+    """The weighted costs ``own`` (-log p_y); the gradient of -log p_y is p, less 1 at y, which ``classes`` may view."""
     costs, p = numerics.softmax_cross_entropy(_scores(z, counted), classes)
     places = np.arange(len(classes)), classes
 
@@ -153,7 +153,8 @@ def _of_classes(z: Tensor, classes: Array, own: Array, counted: Array | None) ->
         grad[places] -= share
         return _unrows(grad, z.shape)
 
-    return record("cross_entropy", (own * costs).reshape(z.shape[0], *z.shape[2:]), (z,), (by_logits,), needs=())
+    out = (own * costs).reshape(z.shape[0], *z.shape[2:])
+    return record("cross_entropy", out, (z, y), (by_logits,), needs=((1,),))
 
 
 def _of_smoothed_classes(
@@ -172,7 +173,7 @@ def _of_probabilities(z: Tensor, target: Tensor, weights: Array | None, smoothin
     """The costs of probabilities as targets, which may be trained, too."""
     if target.shape != z.shape:
         raise RuntimeError(f"expected probabilities of shape {z.shape}, got {target.shape}")
-    q = target if target.requires_grad else Tensor(target.data.astype(z.dtype, copy=False))
+    q = target if target.requires_grad or target.dtype == z.dtype else Tensor(target.data.astype(z.dtype))
     if smoothing:
         q = q * (1 - smoothing) + smoothing / z.shape[1]
     if weights is not None:
@@ -260,5 +261,5 @@ def nll_loss(
         return _unrows(grad, log_p.shape)
 
     shape = log_p.shape[:1] + log_p.shape[2:]
-    costs = _where_counted(record("nll_loss", values.reshape(shape), (log_p,), (vjp,)), counted)
+    costs = _where_counted(record("nll_loss", values.reshape(shape), (log_p, y), (vjp,), needs=((1,),)), counted)
     return rounded(reduce(costs, reduction, total=own.sum()), half)

@@ -87,8 +87,8 @@ def embedding(input: Any, weight: TensorLike) -> Tensor:
     tensor([[[2. , 2.1],
              [0. , 0.1]]])
     """
-    table = as_tensor(weight)
-    index = np.asarray(as_tensor(input).data)
+    table, indices = as_tensor(weight), as_tensor(input)
+    index = np.asarray(indices.data)
     if index.dtype.kind not in "iu" and index.size:
         raise RuntimeError(f"expected indices of an integer dtype, got {index.dtype}")
     if table.ndim != 2:
@@ -96,12 +96,12 @@ def embedding(input: Any, weight: TensorLike) -> Tensor:
     outside = (index < 0) | (index >= len(table))
     if outside.any():
         raise IndexError(f"index {index[outside][0]} is out of range for {len(table)} rows")
-    index = index.astype(np.intp)
+    index = index.astype(np.intp, copy=False)
 
     def by_weight(g: Array) -> Array:
         return sum_of_rows(g.reshape(index.size, table.shape[1]), index.reshape(-1), len(table))
 
-    return record("embedding", table.data[index], (table,), (by_weight,), needs=())
+    return record("embedding", table.data[index], (table, indices), (by_weight,), needs=((1,),))
 
 
 def sum_of_rows(rows: Array, places: Array, n: int) -> Array:

@@ -9,6 +9,7 @@ import re
 from contextlib import contextmanager
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
@@ -56,25 +57,42 @@ OVERFLOWING = """() => {
   return [`${page.scrollWidth} pixels wide in a window of ${width}: ${names.join(", ")}`];
 }"""
 
-# Mark the blocks of code that look like earlier ones: all their words have a color, weight and background that three
-# blocks have had already. (Of a single character, and of mere signs, axe does not judge the contrast.)
-ALIKE = """() => {
-  const seen = new Map();
-  for (const block of document.querySelectorAll("pre")) {
-    const behind = [];
-    for (let box = block; box; box = box.parentElement) {
-      const style = getComputedStyle(box);
-      behind.push(style.backgroundColor, style.opacity);
+# Mark the words that look like earlier ones: their color, weight, size, shadow and opacity, and what lies behind them,
+# three others have had already. Then leave out of the page what says nothing to axe and is nine tenths of its elements:
+# the words of code that are marked, and the inner parts of formulas: of what is drawn, which a style sheet does and
+# screen readers are not told, the box is left; of what is told, the text.
+THIN = """() => {
+  const seen = new Map(), behind = new Map([[null, ""]]);
+  const ground = (box) => {
+    if (!behind.has(box)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(box);
+      behind.set(box, [backgroundColor, backgroundImage, opacity, ground(box.parentElement)].join());
     }
-    const words = [block, ...block.querySelectorAll("*")].filter((part) => /\\w\\w/.test(part.textContent));
-    const looks = words.map((part) => {
-      const style = getComputedStyle(part);
-      return [style.color, style.backgroundColor, style.fontWeight, style.fontSize, style.opacity, ...behind].join();
-    });
-    if (looks.every((look) => seen.get(look) >= 3)) block.setAttribute("data-alike", "");
-    new Set(looks).forEach((look) => seen.set(look, (seen.get(look) ?? 0) + 1));
+    return behind.get(box);
+  };
+  for (const part of document.body.querySelectorAll("*")) {
+    const text = [...part.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
+    if (!text.some((data) => data.trim())) continue;
+    const { width, height } = part.getBoundingClientRect();
+    if (!part.checkVisibility({ visibilityProperty: true }) || width < 2 || height < 2) continue;
+    const { color, fontWeight, fontSize, textShadow } = getComputedStyle(part);
+    const wordless = !text.some((data) => /\\w\\w/.test(data));
+    const look = [wordless, color, fontWeight, fontSize, textShadow, ground(part)].join();
+    part.toggleAttribute("data-alike", seen.get(look) >= 3);
+    seen.set(look, (seen.get(look) ?? 0) + 1);
+  }
+  for (const block of document.querySelectorAll("pre:has(span[data-alike])")) {
+    block.toggleAttribute("data-alike", true);
+    for (const word of block.querySelectorAll("[data-alike]:not(:has(*), [id])")) word.replaceWith(word.textContent);
+  }
+  for (const told of document.querySelectorAll("mjx-container > mjx-assistive-mml")) told.textContent = told.textContent;
+  for (const formula of document.querySelectorAll("mjx-container > mjx-math")) {
+    const { width, height } = formula.getBoundingClientRect();
+    formula.replaceChildren();
+    Object.assign(formula.style, { display: "inline-block", width: `${width}px`, height: `${height}px` });
   }
 }"""
+AXE = Axe(AXE_SCRIPT + "; axe.configure({ rules: [{ id: 'color-contrast', selector: ':not([data-alike])' }] });")
 
 # Until the formulas are set, the hidden code is open, and the quiz has done what it does half a second after its start.
 SETTLE = """async () => {
@@ -129,22 +147,18 @@ def overflow_problems(page):
 def axe_problems(page):
     """Serious and critical findings of axe-core, and text of its background's color, with the first elements concerned.
 
-    Axe leaves text that cannot be seen at all undecided, since it might be hidden on purpose. A chapter's code is ten
-    thousand colored words, in whose contrast axe would spend four fifths of its time: blocks like earlier ones are
-    left out of that one rule.
+    Axe leaves text that cannot be seen at all undecided, since it might be hidden on purpose. Judging the contrast of
+    ten thousand words, most of them alike, would take it minutes: ``THIN`` leaves three of each look. The page is not
+    fit for use afterwards.
     """
-    page.evaluate(ALIKE)
-    contrast = {"runOnly": ["color-contrast"]}
-    others = {"rules": {"color-contrast": {"enabled": False}}}
-    found = []
-    for rules, where in ((others, None), (contrast, {"exclude": [["[data-alike]"]]})):
-        options = {"resultTypes": ["violations", "incomplete"], "preload": False}  # files may not read style sheets
-        results = Axe().run(page, context=where, options=options | rules).response
-        found += [entry for entry in results["violations"] if entry["impact"] in {"serious", "critical"}]
-        for entry in results["incomplete"]:
-            nodes = [node for node in entry["nodes"] if any(is_invisible(check) for check in node["any"])]
-            if nodes:
-                found.append(entry | {"nodes": nodes})
+    page.evaluate(THIN)
+    options = {"resultTypes": ["violations", "incomplete"], "preload": False}  # files may not read style sheets
+    results = AXE.run(page, options=options).response
+    found = [entry for entry in results["violations"] if entry["impact"] in {"serious", "critical"}]
+    for entry in results["incomplete"]:
+        nodes = [node for node in entry["nodes"] if any(is_invisible(check) for check in node["any"])]
+        if nodes:
+            found.append(entry | {"nodes": nodes})
     return [
         f"axe: {entry['id']}: {entry['help']}: {[node['target'] for node in entry['nodes']][:3]}" for entry in found
     ]

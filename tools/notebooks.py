@@ -6,6 +6,7 @@ the processor seconds that its run took, which the page shows.
 
 import argparse
 import ast
+import functools
 import hashlib
 import os
 import resource
@@ -25,10 +26,11 @@ LOOK = COMPANION / "book.mplstyle"
 LOCK = ROOT / "requirements.txt"
 
 
-def imported_modules(tree):
-    """Names of the companion's modules that a parsed Python source imports."""
+@functools.cache
+def imported_modules(source):
+    """Names of the companion's modules that a Python source imports."""
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "companion":
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("companion."):
@@ -37,7 +39,7 @@ def imported_modules(tree):
             names.update([node.module.split(".")[0]] if node.module else [alias.name for alias in node.names])
         elif isinstance(node, ast.Import):
             names.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("companion."))
-    return names
+    return frozenset(names)
 
 
 def module_files(name):
@@ -49,12 +51,12 @@ def module_files(name):
 def companion_files(notebook):
     """The companion's files that a chapter depends on, directly or through another module."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    waiting, seen = imported_modules(ast.parse(code)), set()
+    waiting, seen = set(imported_modules(code)), set()
     while waiting:
         name = waiting.pop()
         seen.add(name)
         for path in module_files(name):
-            waiting |= imported_modules(ast.parse(path.read_text(encoding="utf-8"))) - seen
+            waiting |= imported_modules(path.read_text(encoding="utf-8")) - seen
     return [path for name in sorted(seen) for path in module_files(name)]
 
 

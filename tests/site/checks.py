@@ -25,7 +25,6 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
-THEMES = ("light", "dark")
 LOCAL = re.compile(r"file:|data:|blob:|about:|http://127\.0\.0\.1[:/]")
 # What a reader must never see of a formula's source: delimiters and commands, outside of code.
 LEFTOVER = r"\\[()\[\]]|\$\$|\$[^\s$][^$\n]*\$|\\(?:frac|sum|begin|mathbf|top|theta|lVert|operatorname)\b"
@@ -85,7 +84,7 @@ THIN = """() => {
     block.toggleAttribute("data-alike", true);
     for (const word of block.querySelectorAll("[data-alike]:not(:has(*), [id])")) word.replaceWith(word.textContent);
   }
-  for (const told of document.querySelectorAll("mjx-container > mjx-assistive-mml")) told.textContent = told.textContent;
+  for (const told of document.querySelectorAll("mjx-assistive-mml")) told.textContent = told.textContent;
   for (const formula of document.querySelectorAll("mjx-container > mjx-math")) {
     const { width, height } = formula.getBoundingClientRect();
     formula.replaceChildren();
@@ -98,8 +97,9 @@ AXE = Axe(AXE_SCRIPT + "; axe.configure({ rules: [{ id: 'color-contrast', select
 SETTLE = """async () => {
   for (const box of document.querySelectorAll("details")) box.open = true;
   if (document.querySelector(".math") && window.MathJax?.startup) await MathJax.startup.promise;
-  const wait = document.querySelector(".Quiz") ? 700 : 50;
-  await new Promise((done) => setTimeout(done, wait));
+  const since = performance.now() - performance.getEntriesByType("navigation")[0].loadEventStart;
+  const wait = document.querySelector(".Quiz") ? 700 - since : 50;
+  await new Promise((done) => setTimeout(done, Math.max(wait, 50)));
 }"""
 
 

@@ -11,7 +11,7 @@ SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 NEEDED := The course needs Python 3.11 or newer with venv (Debian: apt install python3-venv); $(PYTHON) is not that. \
 	Name another one: make PYTHON=python3.12 book
 
-.PHONY: book test test-portable notebooks exercises explorables lab bench lint clean
+.PHONY: book test check test-portable notebooks exercises explorables lab bench lint clean
 .DELETE_ON_ERROR:
 
 book: $(SITE)
@@ -22,6 +22,11 @@ test: $(SITE)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile --doctest-modules --doctest-glob="index.md" companion book/index.md tests --ignore tests/site
 	$(NBVAL)
 	$(PYTEST) -n 2 --dist load tests/site
+
+# What changed since main, or in the last commit, and what depends on it.
+check: $(ENV)
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m tools.check
 
 # The same digits on one thread, on another processor's BLAS kernels, and on torch's plainest ones.
 test-portable: $(ENV)

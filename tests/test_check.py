@@ -76,7 +76,7 @@ def test_a_choice_becomes_commands_and_what_cannot_be_run_is_said():
     assert calls == [
         ["--doctest-modules", "tests/test_a.py"],
         ["tests/exercises", "-k", "05-losses"],
-        ["--nbval", "--nbval-current-env", PAGE, OTHER, SOLUTION],
+        [*check.NBVAL, PAGE, OTHER, SOLUTION],
         ["tests/site/test_pages.py", "-k", "12-cnn/1-convolution"],
         ["tests/site", "-k", "a"],
     ]
@@ -92,6 +92,10 @@ def test_each_page_and_each_module_of_the_repository_is_known():
         name = str(path.relative_to(notebooks.ROOT))
         if name not in {"companion/__init__.py", "companion/annotations.py"}:  # names of types alone
             assert check.own_tests(name, imports), name
+
+
+def test_notebooks_are_compared_as_in_make_test():
+    assert " ".join(check.NBVAL) in (notebooks.ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_what_counts_as_changed(tmp_path):

@@ -17,6 +17,7 @@ from tools import notebooks
 
 ROOT = notebooks.ROOT
 PAGES, SOLUTIONS = "book/notebooks/", "exercises/solutions/"
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/book/pictures.cfg"]  # as in the Makefile
 GATES = {"tests/book/test_chapters.py", "tests/book/test_extensions.py", "tests/book/test_figures.py"}
 PACKAGE = {"tests/companion/test_docstrings.py", "tests/companion/test_signatures.py", "tests/test_architecture.py"}
 
@@ -115,7 +116,7 @@ def commands(choice, is_there, is_built):
     calls = [
         (tests, ["--doctest-modules", *tests]),
         (choice.exercises, ["tests/exercises", *some(choice.exercises)]),
-        (executed, ["--nbval", "--nbval-current-env", *executed]),
+        (executed, [*NBVAL, *executed]),
         (shown, ["tests/site/test_pages.py", *some(shown)]),
         (choice.figures, ["tests/site", *some(choice.figures)]),
     ]

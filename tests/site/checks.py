@@ -25,6 +25,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+THEMES = ("light", "dark")
 LOCAL = re.compile(r"file:|data:|blob:|about:|http://127\.0\.0\.1[:/]")
 # What a reader must never see of a formula's source: delimiters and commands, outside of code.
 LEFTOVER = r"\\[()\[\]]|\$\$|\$[^\s$][^$\n]*\$|\\(?:frac|sum|begin|mathbf|top|theta|lVert|operatorname)\b"

@@ -5,7 +5,8 @@
 
 The code is taken from the source, so that text and code cannot drift apart, as with ``literalinclude``. Of the
 docstring only the first paragraph is kept, and none that holds a formula: markup is for the reference, and the text
-around the code has said it already. Type annotations are for editors and are left out. The caption names where the
+around the code has said it already. Type annotations are for editors and are left out, private decorators are the
+checking around an algorithm and are, too. The caption names where the
 function is imported from: what a package takes from one of its files is found under the package's own name.
 """
 
@@ -90,8 +91,15 @@ def summary(docstring):
     return "" if ":math:" in paragraph else ROLE.sub(r"\1", paragraph).replace("``", "`")
 
 
+def is_private(decorator):
+    return isinstance(decorator, ast.Name) and decorator.id.startswith("_")
+
+
 def replacements(source, node):
     """(first line, one beyond the last, new lines) of what a page shows otherwise, within one definition."""
+    for decorator in node.decorator_list:
+        if is_private(decorator):
+            yield decorator.lineno - 1, decorator.end_lineno, []
     if isinstance(node, ast.FunctionDef):
         yield node.lineno - 1, node.body[0].lineno - 1, header(source, node)
     docstring = ast.get_docstring(node)
@@ -106,10 +114,11 @@ def replacements(source, node):
 def excerpt(source, names):
     """The source of a definition: docstrings shortened to :func:`summary`, annotations of its functions left out."""
     lines, node = source.splitlines(), find(ast.parse(source), names)
-    start = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1
+    start = min([node.lineno, *(d.lineno for d in node.decorator_list if not is_private(d))]) - 1
     inside = [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
     changes = sorted((change for n in inside for change in replacements(source, n)), reverse=True)
     shift, end = len(lines[start]) - len(lines[start].lstrip()), node.end_lineno
+    changes = [change for change in changes if change[0] >= start]
     for first, beyond, new in changes:  # from the bottom up, so that the line numbers above stay right
         lines[first:beyond] = new
         end += len(new) - (beyond - first)

@@ -73,6 +73,11 @@ def test_a_formula_is_left_to_the_text_and_markers_for_tools_are_left_out(extens
     assert extension.excerpt(SOURCE, ["bare"]) == "def bare(x):\n    return x"
 
 
+def test_private_decorators_are_left_out(extension):
+    source = "@_checked\n@cache\n@_counted\ndef f(x):\n    return x"
+    assert extension.excerpt(source, ["f"]) == "@cache\ndef f(x):\n    return x"
+
+
 def test_annotations_are_left_out_and_defaults_stay_as_they_are_written(extension):
     shown = extension.excerpt(SOURCE, ["typed"]).split("\n")
     assert shown[0] == 'def typed(x, /, y=None, *rest, tol=1e-5, mode="mean", **others):'
@@ -110,9 +115,9 @@ def test_a_name_that_is_not_there_is_an_error(extension):
 
 
 def uses():
-    for path in sorted((ROOT / "book" / "chapters").glob("*.md")):
+    for path in sorted((ROOT / "book" / "chapters").rglob("*.md")):
         for name in re.findall(r"\{companion\} ([\w.]+)", path.read_text(encoding="utf-8")):
-            yield pytest.param(name, id=f"{path.stem}-{name}")
+            yield pytest.param(name, id=f"{path.parent.name}/{path.stem}-{name}")
 
 
 @pytest.mark.parametrize("name", list(uses()))

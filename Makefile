@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ENV := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -q
-NBVAL := $(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/book/pictures.cfg -n 2 --dist loadfile book/notebooks exercises/solutions
+NBVAL := sh tools/offline.sh $(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/book/pictures.cfg -n 2 --dist loadfile book/notebooks exercises/solutions
 SITE := _build/html/.built
 SOURCES := $(shell find book companion exercises _config.yml _toc.yml -type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
 

@@ -23,8 +23,11 @@ def quick_disk(monkeypatch):
 # ---- runs that go on -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-@pytest.mark.parametrize("schedule", SCHEDULES)
+# A schedule sees of its optimizer the rate alone, and OneCycleLR the momentum or the betas, too.
+@pytest.mark.parametrize(
+    ("schedule", "optimizer"),
+    [*((schedule, "SGD") for schedule in SCHEDULES), ("OneCycleLR", "Adam"), ("OneCycleLR by batches", "Adam")],
+)
 def test_a_run_interrupted_after_any_epoch_goes_on_to_the_last_bit(tmp_path, schedule, optimizer):
     for patience in (2, None):
         whole = Run(schedule, optimizer, patience=patience).fit(6, path=tmp_path / "run")

@@ -76,13 +76,21 @@ def nbval(notebook, folder):
         "-m",
         "pytest",
         "-q",
+        "-p",
+        "nbval.plugin",
         "--nbval",
         "--nbval-current-env",
         "-p",
         "no:cacheprovider",
         "small.ipynb",
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | {"PYTEST_ADDOPTS": ""})
+    return subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
 
 
 def test_the_sound_chapter_passes(source, notebook, tmp_path):

@@ -71,6 +71,8 @@ def failing(notebook, folder):
     flags = [
         "-q",
         "-rf",
+        "-p",
+        "nbval.plugin",
         "--nbval",
         "--nbval-current-env",
         "--nbval-sanitize-with",
@@ -79,7 +81,11 @@ def failing(notebook, folder):
         "no:cacheprovider",
     ]
     command = [sys.executable, "-m", "pytest", *flags, "small.ipynb"]
-    environment = os.environ | {"PYTEST_ADDOPTS": "", "PYTHONPATH": str(tool.ROOT)}
+    environment = os.environ | {
+        "PYTEST_ADDOPTS": "",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(tool.ROOT),
+    }
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     assert result.returncode in (0, 1), result.stdout + result.stderr
     return [int(cell) for cell in re.findall(r"^FAILED .*::Cell (\d+)", result.stdout, re.MULTILINE)]

@@ -14,14 +14,14 @@ COMPANION = ROOT / "companion"
 LAYERS = [
     {"annotations"},
     {"validation"},
-    {"image", "linalg", "metrics", "numerics", "quizzes"},
+    {"image", "linalg", "metrics", "numerics"},
     {"autograd", "datasets", "losses", "neural_network", "optimize", "preprocessing"},
     {"linear_model", "multiclass", "nn"},
     {"models", "optim"},
     {"training"},
     {"checkpoints"},
 ]
-APART = {"checking", "plotting"}  # for the pages: no module builds on them
+APART = {"checking", "gluing", "plotting", "quizzes"}  # for the pages: no module builds on them
 PLUMBING = {"sklearn.base", "sklearn.exceptions", "sklearn.utils.multiclass", "sklearn.utils.validation"}
 ALLOWED_ELSEWHERE = {"datasets": {"sklearn.datasets"}, "plotting": {"matplotlib"}, "training": {"tqdm"}}
 

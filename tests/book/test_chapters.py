@@ -38,7 +38,7 @@ def test_was_executed_on_this_companion_and_this_lock(page):
 
 @each_page
 def test_results_are_glued_by_the_companion(page):
-    """By ``companion.gluing``: myst_nb stores all digits, which differ between machines, and NumPy's numbers as words."""
+    """myst_nb stores all digits, which differ between machines, and NumPy's numbers as words."""
     assert "from myst_nb" not in (notebooks.CHAPTERS / f"{page}.md").read_text(encoding="utf-8")
 
 

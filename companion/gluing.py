@@ -8,13 +8,14 @@ from typing import Any
 __all__ = ["DIGITS", "glue"]
 
 DIGITS = 6  # more would depend on the machine; a sentence shows fewer
+PREFIX = "application/papermill.record/"  # by which the book knows what is stored and not shown
 
 
 def glue(name: str, value: Any) -> None:
     """Store a result under a name, for a sentence of the page: ``{glue:text}`name:.2f```.
 
     A number is stored as Python's own, rounded to six significant digits, so that it can be formatted and is the same
-    on every machine.
+    on every machine. What is stored is what ``myst_nb.glue`` would store, whose import takes a second or more.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def glue(name: str, value: Any) -> None:
     Raises
     ------
     ImportError
-        If myst_nb is not installed, which makes the book.
+        If IPython is not installed, which runs the pages.
     TypeError
         If the value is neither a number nor a text.
     ValueError
@@ -35,9 +36,12 @@ def glue(name: str, value: Any) -> None:
     Examples
     --------
     >>> import numpy as np
-    >>> glue("third", np.float64(1) / 3)
+    >>> glue("third", np.float64(1) / 3)  # outside of a notebook it is only printed
+    {'application/papermill.record/text/plain': '0.333333'}
     """
-    import_module("myst_nb").glue(name, _plain(name, value), display=False)
+    stored = {f"{PREFIX}text/plain": repr(_plain(name, value))}
+    metadata = {"scrapbook": {"name": name, "mime_prefix": PREFIX}}
+    import_module("IPython.display").display(stored, raw=True, metadata=metadata)
 
 
 def _plain(name: str, value: Any) -> int | float | str:

@@ -1,5 +1,8 @@
 """What a page glues into a sentence is a plain number, the same on every machine."""
 
+import ast
+import importlib
+
 import numpy as np
 import pytest
 
@@ -10,9 +13,27 @@ from companion import autograd, gluing
 def glued(monkeypatch):
     """What was given on to the book, by name."""
     stored = {}
-    book = type("Book", (), {"glue": staticmethod(lambda name, value, display: stored.update({name: value}))})
-    monkeypatch.setattr(gluing, "import_module", {"myst_nb": book}.__getitem__)
+
+    def display(data, raw, metadata):
+        ((kind, text),) = data.items()
+        assert raw and kind == metadata["scrapbook"]["mime_prefix"] + "text/plain"
+        stored[metadata["scrapbook"]["name"]] = ast.literal_eval(text)
+
+    notebook = type("Notebook", (), {"display": staticmethod(display)})
+    monkeypatch.setattr(gluing, "import_module", {"IPython.display": notebook}.__getitem__)
     return stored
+
+
+@pytest.mark.parametrize("value", [0.25, 1e-12, 442, "10 to 1", "it's"])
+def test_the_book_finds_what_its_own_glue_would_have_stored(monkeypatch, value):
+    theirs, ours = [], []
+    book = importlib.import_module("myst_nb.ext.glue")
+    monkeypatch.setattr(book, "ipy_display", lambda data, **options: theirs.append((data, options)))
+    notebook = type("Notebook", (), {"display": staticmethod(lambda data, **options: ours.append((data, options)))})
+    monkeypatch.setattr(gluing, "import_module", {"IPython.display": notebook}.__getitem__)
+    book.glue("it", value, display=False)
+    gluing.glue("it", value)
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from companion import losses
 from companion.linear_model import LinearRegression
-from companion.numerics import erf, logit, sigmoid
+from companion.numerics import erf, logit, sigmoid, softmax
 from companion.optimize import minimize
 from tests.site.explorable_checks import N_CASES, close
 
@@ -130,3 +130,30 @@ def test_threshold(compute):
         assert found["idle"] == pytest.approx(min(costs[0], costs[-1]))
         close([p for p, _ in found["curve"]], sigmoid(2 * scores + logit(rate) + np.log(weight)))
         close([c for _, c in found["curve"]], costs)
+
+
+def test_softmax(compute):
+    rng = np.random.default_rng(3)
+    names = ["mild", "middle", "severe"]
+    cases = [
+        {
+            **{f"z{k}": rng.uniform(-5, 5) for k in (1, 2, 3)},
+            "label": names[i % 3],
+            "smoothing": 0.0 if i % 4 == 0 else rng.uniform(0, 0.5),
+        }
+        for i in range(N_CASES)
+    ]
+    for case, found in zip(cases, compute("softmax", cases)):
+        z, label = np.array([[case["z1"], case["z2"], case["z3"]]]), names.index(case["label"])
+        target = np.full(3, case["smoothing"] / 3) + (1 - case["smoothing"]) * np.eye(3)[label]
+        value, grad = losses.cross_entropy([label], z, label_smoothing=case["smoothing"])
+        close([found["cost"], *found["gradient"]], [value, *grad[0]])
+        close(found["probabilities"], softmax(z)[0])
+        close(found["target"], target)
+        close([found["kl"]], [losses.kl_divergence(target, softmax(z)[0])[0]])
+        close([found["cost"]], [found["entropy"] + found["kl"]])
+        if case["smoothing"]:  # at the lead that is called best, the target is what softmax says
+            best = found["gap"] * np.eye(3)[[label]]
+            close(losses.cross_entropy([label], best, label_smoothing=case["smoothing"])[1][0], np.zeros(3))
+        else:
+            assert found["gap"] is None and found["entropy"] == 0

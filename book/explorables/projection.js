@@ -66,7 +66,7 @@ function drawSpace(space, turn, { y, best, moved, height }, changed) {
 }
 
 window.explorables.projection = {
-  start: { y1: 0.6, y2: 1.8, y3: -0.9, slope: 0, intercept: 0, turn: 80 },
+  start: { y1: -0.6, y2: 1.4, y3: 1.2, slope: 0, intercept: 0, turn: 80 },
   controls: {
     slope: { label: "Change the slope by", min: -1, max: 1, step: 0.05 },
     intercept: { label: "Change the intercept by", min: -1, max: 1, step: 0.05 },

@@ -1,14 +1,17 @@
 """The live figures about convolutions compute what the companion computes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from companion import image
-from companion.autograd import Tensor
+from companion import image, models, training
+from companion.autograd import Tensor, no_grad
 from companion.models import Conv, receptive_field
 from companion.nn import functional as F
 from tests.site.explorable_checks import N_CASES, close
 from tools import explorables
+from tools import places as trained
 
 pytestmark = pytest.mark.site
 
@@ -168,3 +171,51 @@ def test_pixels_are_painted_by_keys_and_by_pointer(browser):
     page.get_by_role("button", name="Weight, row 1, column 3: 1").click()
     assert page.get_by_role("button", name="Weight, row 1, column 3: 2").count() == 1
     page.close()
+
+
+@pytest.fixture
+def stored(blank):
+    """The two networks of ``places`` as the companion's, with the weights that the figure holds, and its ten digits."""
+    numbers, pixels = blank.evaluate(
+        "(({ weights, pixels }) => [weights, Array.from(pixels)])(window.explorables.places)"
+    )
+    weights = list(numbers.values())
+    dense, conv = models.mlp([trained.SIZE**2, trained.HIDDEN, 10], rng=0), trained.convolutional()
+    for parameter, values in zip([*dense.parameters(), *conv.parameters()], weights, strict=True):
+        with no_grad():
+            parameter.data[...] = np.reshape(values, parameter.shape)
+    digits = np.reshape(pixels, (10, 1, 8, 8)) / 16
+    return (
+        lambda canvas: training.predict(dense, canvas.reshape(len(canvas), -1)),
+        partial(training.predict, conv),
+        digits,
+    )
+
+
+def test_places(compute, stored):
+    rng = np.random.default_rng(4)
+    cases = [{"digit": int(rng.integers(10)), "x": rng.uniform(0, 14), "y": rng.uniform(0, 14)} for _ in range(N_CASES)]
+    *networks, digits = stored
+    for case, found in zip(cases, compute("places", cases)):
+        row, column = (int(np.clip(np.floor(v - 4 + 0.5), 0, 6)) for v in (14 - case["y"], case["x"]))
+        assert (row, column) == (found["row"], found["column"])
+        everywhere = [trained.at(digits[[case["digit"]]], *place, 14) for place in np.ndindex(7, 7)]
+        close(np.reshape(found["canvas"], (14, 14)), everywhere[7 * row + column][0, 0])
+        for network, probabilities, readings in zip(networks, found["probabilities"], found["readings"], strict=True):
+            close(probabilities, F.softmax(network(everywhere[7 * row + column]), 1).data[0])
+            assert readings == network(np.concatenate(everywhere)).argmax(axis=1).tolist()
+
+
+def test_the_networks_of_places_were_trained_at_one_place(stored):
+    """On digits that they have not seen: both read them at the place of the training, one of them elsewhere, too."""
+    dense, convolutional, shown = stored
+    digits, y, _, test = trained.split()
+    digits, y = digits[test], y[test]
+    home, moved = (trained.at(digits, trained.HOME, column, 14) for column in (trained.HOME, trained.HOME + 3))
+    hits = [
+        [np.mean(network(canvas).argmax(axis=1) == y) for canvas in (home, moved)] for network in (dense, convolutional)
+    ]
+    assert min(hits[0][0], *hits[1]) > 0.94
+    assert hits[0][1] < 0.25
+    for digit, picture in enumerate(shown):
+        assert digit in y[(digits == picture).all(axis=(1, 2, 3))]

@@ -1,28 +1,5 @@
 // Small repairs that a style sheet cannot make.
 
-// A verdict box takes its color and its mark from the verdict at the end of its title.
-function markVerdicts() {
-  for (const box of document.querySelectorAll(".admonition.claim")) {
-    const title = box.querySelector(".admonition-title")?.textContent.trim() ?? "";
-    const verdict = title.match(/, (true|true with a condition|imprecise|wrong)$/);
-    if (verdict) box.dataset.verdict = verdict[1];
-  }
-}
-
-// The quiz draws labels that belong to no field, and answers by changing a text that nobody announces.
-function nameQuizFields() {
-  for (const label of document.querySelectorAll(".Quiz label.InpLabel")) {
-    const field = label.parentElement.querySelector("input");
-    if (field) label.htmlFor = field.id;
-  }
-  for (const feedback of document.querySelectorAll(".Quiz .Feedback")) feedback.setAttribute("role", "status");
-  for (const answers of document.querySelectorAll(".Quiz .Answer")) {
-    const question = answers.closest(".Quiz").querySelector("[id^='quizQn']");
-    answers.setAttribute("role", "group");
-    if (question) answers.setAttribute("aria-labelledby", question.id);
-  }
-}
-
 // What scrolls sideways must be reachable by keyboard; what does depends on the width of the window.
 function reachScrollers() {
   for (const formula of document.querySelectorAll(".bd-article span.math mjx-container")) {
@@ -57,8 +34,6 @@ window.addEventListener("hashchange", openTarget);
 
 window.addEventListener("load", async () => {
   openTarget();
-  markVerdicts();
-  nameQuizFields();
   await window.MathJax?.startup?.promise;
   reachScrollers();
   setTimeout(showFirstFound, 200);

@@ -89,11 +89,11 @@ def test_the_old_address_of_a_chapter_leads_to_the_page_that_has_the_place(brows
 def test_verdicts_can_be_filtered_and_nothing_is_remembered(browser, site):
     with checks.visit(browser, (site / "book" / "verdicts.html").as_uri()) as (page, problems):
         visible, count = page.locator(".verdict:visible"), page.locator(".verdict-filters output")
-        total = visible.count()
-        page.get_by_label("Verdict").select_option("imprecise")
+        total, filters = visible.count(), page.locator(".verdict-filters")
+        filters.get_by_label("Verdict").select_option("imprecise")
         shown = page.locator(".verdict-imprecise").count()
         assert 0 < visible.count() == shown < total and count.inner_text() == f"{shown} of {total} claims"
-        page.get_by_label("Chapter").select_option(label="05 Losses")
+        filters.get_by_label("Chapter").select_option(label="05 Losses")
         assert 0 < visible.count() < shown and page.locator("article h2:visible").count() == 1
         page.reload()
         assert visible.count() == total and problems == []

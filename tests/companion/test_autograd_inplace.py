@@ -8,7 +8,6 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from companion import autograd as ag
-from companion import autograd as ag
 from companion import nn, optim
 from companion.autograd import Tensor, is_grad_enabled, no_grad
 
@@ -208,38 +207,6 @@ def test_a_change_of_indices_is_noticed_as_in_torch(name):
             out.sum().backward()
 
 
-@pytest.mark.parametrize("name", [
-    "embedding", "cross_entropy", "one row", "probabilities", "nll_loss", "gather", "getitem", "places", "mask", "where",
-    "scatter_add",
-])  # fmt: skip
-def test_a_change_of_indices_is_noticed_as_in_torch(name):
-    rows, one, where = [0, 2], [[0], [2]], [True, False]
-    shares, log_p = np.full((2, 3), 1 / 3), np.log(np.full((2, 3), 1 / 3))
-    cases = {
-        "embedding": (np.ones((3, 2)), rows, lambda F, lib, x, i: F.embedding(i, x)),
-        "cross_entropy": (np.ones((2, 3)), rows, lambda F, lib, x, i: F.cross_entropy(x, i)),
-        "one row": (np.ones(3), 2, lambda F, lib, x, i: F.cross_entropy(x, i)),
-        "probabilities": (np.ones((2, 3)), shares, lambda F, lib, x, i: F.cross_entropy(x, i)),
-        "nll_loss": (log_p, rows, lambda F, lib, x, i: F.nll_loss(x, i)),
-        "gather": (np.ones((2, 3)), one, lambda F, lib, x, i: x.gather(1, i)),
-        "getitem": (np.ones((3, 2)), rows, lambda F, lib, x, i: x[i]),
-        "places": (np.ones((3, 2)), rows, lambda F, lib, x, i: x[i, 1]),
-        "mask": (np.ones(2), where, lambda F, lib, x, i: x[i]),
-        "where": (np.ones(2), where, lambda F, lib, x, i: lib.where(i, x, 0.0)),
-        "scatter_add": (np.ones(2), rows, lambda F, lib, x, i: lib.zeros(3, dtype=x.dtype).scatter_add(0, i, x)),
-    }
-    values, index, operation = cases[name]
-    for F, lib, (x, i) in (
-        (nn.functional, ag, (Tensor(values, requires_grad=True), Tensor(np.array(index)))),
-        (torch.nn.functional, torch, (torch.tensor(values, requires_grad=True), torch.tensor(index))),
-    ):
-        out = operation(F, lib, x, i)
-        out.sum().backward(retain_graph=True)  # nothing has changed yet
-        i *= 0
-        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-            out.sum().backward()
-
-
 # ---- attributes that may be assigned ---------------------------------------------------------------------------------
 
 
@@ -250,19 +217,6 @@ def test_integers_require_no_gradient_however_it_is_asked_for(values):
             x.requires_grad = True
         assert not x.requires_grad
         x.requires_grad = False
-
-
-@pytest.mark.parametrize("value", [1, 0, None, "yes", 1.0])
-def test_whether_a_gradient_is_wanted_is_said_by_a_bool_as_in_torch(value):
-    for x in (Tensor([1.0]), torch.tensor([1.0])):
-        with pytest.raises(TypeError, match="must be bool"):
-            x.requires_grad_(value)
-        with pytest.raises(RuntimeError, match="requires_grad must be a bool"):
-            x.requires_grad = value
-        assert x.requires_grad is False
-    for tensor in (Tensor, ag.tensor, torch.tensor):
-        with pytest.raises(TypeError, match="must be bool"):
-            tensor([1.0], requires_grad=value)
 
 
 @pytest.mark.parametrize("value", [1, 0, None, "yes", 1.0])

@@ -82,19 +82,14 @@ def head_problems(notebook):
     return problems
 
 
-def time_problems(notebooks):
-    """Pages that do not say how long they ran, and chapters that run too long, in seconds of the processor."""
-    problems, total = [], {}
-    for page, notebook in notebooks.items():
-        slug = page.split("/")[0]
-        if "seconds" not in notebook.metadata:
-            problems.append(f"{page} does not say how long it ran: run make notebooks")
-        total[slug] = total.get(slug, 0) + notebook.metadata.get("seconds", 0)
-    return problems + [
-        f"{slug} runs for {seconds:.1f} s, at most {SECONDS_AT_MOST} are wanted"
-        for slug, seconds in total.items()
-        if seconds > SECONDS_AT_MOST
-    ]
+def time_problems(page, notebook):
+    """A page that does not say how long it ran, or ran too long, in seconds of the processor."""
+    if "seconds" not in notebook.metadata:
+        return [f"{page} does not say how long it ran: run make notebooks"]
+    seconds = notebook.metadata["seconds"]
+    if seconds > SECONDS_AT_MOST:
+        return [f"{page} runs for {seconds:.1f} s, at most {SECONDS_AT_MOST} are wanted"]
+    return []
 
 
 def path_problems(notebook):

@@ -52,8 +52,9 @@ def test_is_one_sitting(page):
     assert checks.head_problems(NOTEBOOKS[page]) == []
 
 
-def test_a_chapter_runs_in_half_a_minute():
-    assert checks.time_problems(NOTEBOOKS) == []
+@each_page
+def test_a_page_runs_in_half_a_minute(page):
+    assert checks.time_problems(page, NOTEBOOKS[page]) == []
 
 
 def test_few_cells_are_left_uncompared():

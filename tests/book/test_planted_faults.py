@@ -101,7 +101,7 @@ def test_the_sound_chapter_passes(source, notebook, tmp_path):
     assert claims.id_problems(notebook) == checks.check_problems(notebook) == checks.silent_problems(notebook) == []
     assert checks.shape_problems(notebook) == []
     assert checks.head_problems(notebook) == []
-    assert checks.time_problems({"small": notebook}) == []
+    assert checks.time_problems("small", notebook) == []
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_finds_a_page_without_its_head(notebook, old, new):
 def test_finds_a_page_of_too_many_words_and_a_chapter_of_too_many_seconds(notebook):
     notebook.cells[0].source += "\n\n" + 2490 * "word "
     assert len(checks.head_problems(notebook)) == 1
-    notebook.metadata.seconds = 15.0
-    assert len(checks.time_problems({"small/1-a": notebook, "small/2-b": notebook, "other": notebook})) == 1
+    notebook.metadata.seconds = 25.1
+    assert len(checks.time_problems("small", notebook)) == 1
     del notebook.metadata["seconds"]
-    assert len(checks.time_problems({"small/1-a": notebook})) == 1
+    assert len(checks.time_problems("small", notebook)) == 1
 
 
 def test_finds_a_changed_digit(notebook, tmp_path):

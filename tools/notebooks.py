@@ -6,6 +6,7 @@ the processor seconds that its run took, which the page shows.
 
 import argparse
 import ast
+import contextlib
 import functools
 import hashlib
 import os
@@ -105,15 +106,26 @@ def pages(names=()):
     return [page for page in every if not names or page in names or page.split("/")[0] in names]
 
 
+@contextlib.contextmanager
+def drawing_inline():
+    """Kernels that start here draw into their notebook, whatever backend the caller's environment names."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
 def execute(source, target):
     """Run a page from a clean kernel in its notebook's folder; write it, free of what changes from run to run."""
     made_from = digest(source)
     notebook = jupytext.read(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     before = children_seconds()
-    ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True).preprocess(
-        notebook, {"metadata": {"path": str(target.parent)}}
-    )
+    run = ExecutePreprocessor(timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True)
+    with drawing_inline():
+        run.preprocess(notebook, {"metadata": {"path": str(target.parent)}})
     for place, cell in enumerate(notebook.cells):
         cell.id = cell_digest(f"{place}:{cell.source}")
     notebook.metadata = nbformat.from_dict(

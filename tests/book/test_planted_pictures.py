@@ -86,6 +86,7 @@ def failing(notebook, folder):
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(tool.ROOT),
     }
+    environment.pop("MPLBACKEND", None)  # other tests set it
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     assert result.returncode in (0, 1), result.stdout + result.stderr
     return [int(cell) for cell in re.findall(r"^FAILED .*::Cell (\d+)", result.stdout, re.MULTILINE)]
